@@ -1,0 +1,492 @@
+/*
+ * fst24.h - read RPN standard files (FST), the format of the weather and climate models of
+ * Environment and Climate Change Canada. This is the whole public interface of libfst24.
+ *
+ * A file is a list of records. A record is a field of ni x nj x nk values with its metadata
+ * (nomvar, ip1, datev, ...). Opening a file reads its directory into a table of columns; values are
+ * read and decoded record by record, straight into memory of the caller.
+ *
+ *     f24_file *file = NULL;
+ *     f24_error err;
+ *     if (f24_open("gem.fst", NULL, &file, &err) != F24_OK)
+ *         fprintf(stderr, "gem.fst: %s\n", err.message);
+ *
+ * Rules that hold everywhere
+ *   errors    A function that can fail returns f24_status and fills the caller's f24_error, which
+ * may be NULL. Nothing prints, exits or reads the environment. Outputs change on success only,
+ *             unless said otherwise.
+ *   threads   There is no global state. A file is immutable after f24_open: any number of threads
+ * may use it at once. f24_close must be the last call on a file. memory    Handles come from _open
+ * and go to _close or _release (NULL is fine). A borrowed pointer says until when it lives. Arrays
+ * are filled in memory that the caller gives. order     Arrays are in Fortran order: i fastest,
+ * then j, then k. indices   0-based, over the live records, in listing order.
+ */
+#ifndef FST24_H
+#define FST24_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define F24_API __attribute__((visibility("default")))
+#define F24_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define F24_API
+#define F24_MUST_CHECK
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define F24_VERSION "0.1.0"
+
+/* ------------------------------------------------------------------------------------ errors ---
+ */
+
+/* The numbers are part of the interface and never change. */
+typedef enum f24_status {
+    F24_OK = 0,
+    F24_EIO = 1,          /* the system refused; f24_error.sys_errno says why */
+    F24_ENOMEM = 2,       /* memory could not be had */
+    F24_EINVAL = 3,       /* an argument is wrong: a mistake of the caller */
+    F24_ENOTFST = 4,      /* not a standard file; the message says what it is instead */
+    F24_ETRUNCATED = 5,   /* the file ends too early */
+    F24_ECORRUPT = 6,     /* the bytes contradict the format */
+    F24_EUNSUPPORTED = 7, /* of the format, but not read (an unknown datyp, a newer version) */
+    F24_ENOTFOUND = 8,    /* no such record */
+    F24_ECHANGED = 9,     /* the file on disk is no longer the one that was opened */
+} f24_status;
+
+typedef struct f24_error {
+    f24_status status;
+    int sys_errno;     /* errno of the system call that failed, else 0 */
+    int64_t record;    /* index of the record, -1 when no record is concerned */
+    int64_t offset;    /* byte from the start of the file, -1 when unknown */
+    char message[240]; /* one sentence, NUL-terminated, without the file's name */
+} f24_error;
+
+/* The version of the library that runs, as F24_VERSION. */
+F24_API const char *f24_version(void);
+
+/* A short name of a status ("truncated"); never NULL. */
+F24_API const char *f24_status_name(f24_status status);
+
+/* -------------------------------------------------------------------------------------- files ---
+ */
+
+typedef struct f24_file f24_file;
+typedef struct f24_table f24_table;
+typedef struct f24_pool f24_pool;
+typedef struct f24_hold f24_hold;
+
+typedef enum f24_backend {
+    F24_XDF = 1, /* "STDR": directory pages of 256 entries, big-endian */
+    F24_RSF = 2, /* "STDF": segments, each with one directory */
+} f24_backend;
+
+/*
+ * How to open a file. Start from F24_OPTIONS_INIT.
+ *
+ * mmap_from  files of this many bytes and more are mapped, so that f24_view can give values without
+ *            a copy: 0 maps every file, UINT64_MAX none. Default 1 GiB. The library's own reads
+ * never touch the mapping: a file that shrinks gives F24_ETRUNCATED, not a signal. pool descriptors
+ * are shared through this pool, which must outlive the file; NULL: the file keeps a descriptor of
+ * its own.
+ */
+typedef struct f24_options {
+    uint64_t mmap_from;
+    f24_pool *pool;
+} f24_options;
+
+#define F24_OPTIONS_INIT {UINT64_C(1) << 30, NULL}
+
+/*
+ * Bytes that are not in a file of this machine.
+ *
+ * read   fill `buffer` with exactly n_bytes from `offset`; never asked beyond `size`. Returns 0 or
+ * an errno value. Called from any thread that reads the file, several at once. close  called once,
+ * by f24_close or when the last view goes; may be NULL.
+ */
+typedef struct f24_reader {
+    void *context;
+    uint64_t size;
+    int (*read)(void *context, uint64_t offset, void *buffer, size_t n_bytes);
+    void (*close)(void *context);
+} f24_reader;
+
+/*
+ * Open a standard file and read its directory.
+ *
+ * f24_open         a file of this machine. `options` may be NULL.
+ * f24_open_memory  n_bytes at `bytes`, which must stay as they are until f24_close and until the
+ * last view is released. f24_open_reader  bytes behind callbacks; `reader` is copied. On failure
+ * `close` is not called.
+ *
+ * A damaged or unclosed file opens as far as its records can be trusted; see f24_warning_at. A bad
+ * record is listed with F24_FLAG_BAD and does not hide the others.
+ * F24_EIO, F24_ENOMEM, F24_EINVAL (a directory, a pipe), F24_ENOTFST, F24_ETRUNCATED, F24_ECORRUPT,
+ * F24_EUNSUPPORTED.
+ */
+F24_API F24_MUST_CHECK f24_status f24_open(const char *path, const f24_options *options,
+                                           f24_file **file, f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_open_memory(const void *bytes, size_t n_bytes,
+                                                  f24_file **file, f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_open_reader(const f24_reader *reader, f24_file **file,
+                                                  f24_error *err);
+
+/* Close; NULL is fine. Tables that were retained and views that are held stay valid. */
+F24_API void f24_close(f24_file *file);
+
+/* What is known of a file as a whole. */
+typedef struct f24_file_info {
+    f24_backend backend;
+    uint64_t n_bytes;      /* size of the file when it was opened */
+    int64_t n_records;     /* live records */
+    int64_t n_deleted;     /* deleted entries of the directory */
+    int64_t n_parts;       /* XDF: directory pages; RSF: segments */
+    bool sequential;       /* XDF without a directory */
+    bool open_for_writing; /* a writer has it, or died with it */
+    bool mapped;           /* f24_view can give pointers into the mapping */
+    char version[8];       /* "XDF0" or "RSF0" */
+} f24_file_info;
+
+F24_API void f24_get_file_info(const f24_file *file, f24_file_info *info);
+
+/*
+ * What was found wrong while opening and could be lived with (an unclosed file, a wrong checksum,
+ * ...). At most 64 are kept. `i` counts from 0; the pointer lives until f24_close; NULL beyond the
+ * last.
+ */
+F24_API int64_t f24_warning_count(const f24_file *file);
+F24_API const f24_error *f24_warning_at(const f24_file *file, int64_t i);
+
+/*
+ * A pool of file descriptors: at most `max_open` are open however many files use it. A file that is
+ * opened again is checked to be the same one (device, inode, size, time of change: F24_ECHANGED).
+ * Release it after the last file that uses it is closed.
+ */
+F24_API F24_MUST_CHECK f24_status f24_pool_open(int max_open, f24_pool **pool, f24_error *err);
+F24_API void f24_pool_close(f24_pool *pool);
+F24_API int f24_pool_open_count(f24_pool *pool);
+
+/* -------------------------------------------------------------------------------------- table ---
+ */
+
+/* f24_columns.flags */
+#define F24_FLAG_BAD                                                                               \
+    0x01u /* listed, but its place, sizes or type cannot be right: f24_read says why */
+#define F24_FLAG_JSON 0x02u  /* has extended metadata (RSF) */
+#define F24_FLAG_NEWER 0x04u /* written by a newer version of the format: listed, not decoded */
+
+/*
+ * The metadata of all live records, one array a field, n entries each, in listing order.
+ * Text is padded with blanks and has no NUL. dateo and datev are CMC date stamps; deet in seconds.
+ */
+typedef struct f24_columns {
+    int64_t n;
+    const int32_t *dateo, *datev, *deet, *npas;
+    const int32_t *ni, *nj, *nk;
+    const int32_t *ip1, *ip2, *ip3;
+    const int32_t *ig1, *ig2, *ig3, *ig4;
+    const int32_t *datyp; /* as stored: +64 missing values, +128 compressed */
+    const int32_t *nbits; /* stored bits a value */
+    const char (*nomvar)[4];
+    const char (*typvar)[2];
+    const char (*etiket)[12];
+    const char *grtyp;          /* any byte */
+    const uint8_t *dasiz;       /* bits of a value in the writer's memory; 0 in old files */
+    const uint8_t *flags;       /* F24_FLAG_... */
+    const uint16_t *meta_words; /* RSF: 32-bit words of metadata in the record; XDF: 0 */
+    const int32_t *file_index;  /* the reference's number: deleted entries are counted */
+    const uint64_t *offset;     /* bytes from the start of the file to the stored record */
+    const uint64_t *n_bytes;    /* length of the stored record, header included */
+} f24_columns;
+
+/* The table of a file, borrowed until f24_close; retain it to keep it longer. */
+F24_API const f24_table *f24_file_table(const f24_file *file);
+F24_API const f24_columns *f24_table_columns(const f24_table *table);
+F24_API const f24_table *f24_table_retain(const f24_table *table);
+F24_API void f24_table_release(const f24_table *table);
+
+/* One row of the table. Text is NUL-terminated, without trailing blanks. */
+typedef struct f24_record {
+    int32_t dateo, datev, deet, npas;
+    int32_t ni, nj, nk;
+    int32_t ip1, ip2, ip3;
+    int32_t ig1, ig2, ig3, ig4;
+    int32_t datyp, nbits, dasiz;
+    char nomvar[5], typvar[3], etiket[13], grtyp[2];
+    uint8_t flags;
+    int32_t file_index;
+    int64_t index;
+    uint64_t offset, n_bytes;
+} f24_record;
+
+/* F24_ENOTFOUND when there is no record `index`. */
+F24_API F24_MUST_CHECK f24_status f24_get_record(const f24_file *file, int64_t index,
+                                                 f24_record *record, f24_error *err);
+
+/*
+ * The extended metadata of an RSF record: UTF-8 JSON.
+ *
+ * text      `capacity` bytes; on success holds the text and a NUL. May be NULL when capacity is 0.
+ * n_bytes   length of the text without the NUL; 0 for a record that has none. It is set even when
+ *           `capacity` is too small (then F24_EINVAL), so ask once with 0 bytes and once with
+ * enough.
+ */
+F24_API F24_MUST_CHECK f24_status f24_read_json(const f24_file *file, int64_t index, char *text,
+                                                size_t capacity, size_t *n_bytes, f24_error *err);
+
+/* ------------------------------------------------------------------------------------- search ---
+ */
+
+typedef enum f24_key {
+    F24_KEY_NOMVAR = 1,
+    F24_KEY_TYPVAR = 2,
+    F24_KEY_ETIKET = 3,
+    F24_KEY_GRTYP = 4,
+    F24_KEY_DATEO = 5,
+    F24_KEY_DATEV = 6,
+    F24_KEY_DEET = 7,
+    F24_KEY_NPAS = 8,
+    F24_KEY_NI = 9,
+    F24_KEY_NJ = 10,
+    F24_KEY_NK = 11,
+    F24_KEY_IP1 = 12,
+    F24_KEY_IP2 = 13,
+    F24_KEY_IP3 = 14,
+    F24_KEY_IG1 = 15,
+    F24_KEY_IG2 = 16,
+    F24_KEY_IG3 = 17,
+    F24_KEY_IG4 = 18,
+    F24_KEY_DATYP = 19,
+    F24_KEY_NBITS = 20,
+} f24_key;
+
+typedef enum f24_match {
+    F24_MATCH_EQUAL = 1, /* one of the values */
+    F24_MATCH_RANGE = 2, /* from values[0] to values[1], both included; dateo and datev compare as
+                            instants, so the two styles of stamp mix */
+    F24_MATCH_ENCODING = 3, /* ip1, ip2, ip3: the same kind and value (1e-6) in any encoding */
+} f24_match;
+
+/*
+ * One condition on one field. Exactly one of `numbers` and `texts` is used: `texts` for nomvar,
+ * typvar, etiket and grtyp, where trailing blanks are ignored and lower case stands for upper case
+ * (not in grtyp, which may be any byte). n = 0 matches nothing.
+ */
+typedef struct f24_criterion {
+    f24_key key;
+    f24_match match;
+    size_t n;
+    const int32_t *numbers;
+    const char *const *texts;
+} f24_criterion;
+
+#define F24_SKIP_DESCRIPTORS 0x01u /* pass over >> ^^ ^> ## !! !!SF HY and the like */
+
+/*
+ * Find records that meet all `n_criteria` conditions (none: every record), in listing order.
+ *
+ * f24_find      the first one at or after `start`: its index, or F24_ENOTFOUND.
+ * f24_find_all  the indices of all, at most `capacity` of them; *n_found counts all, even beyond.
+ *
+ * Searches by equal values that are asked again build an index in the table (once, safe among
+ * threads) and then take about a microsecond whatever the size. F24_EINVAL, F24_ENOMEM,
+ * F24_ENOTFOUND.
+ */
+F24_API F24_MUST_CHECK f24_status f24_find(const f24_table *table, const f24_criterion *criteria,
+                                           size_t n_criteria, unsigned flags, int64_t start,
+                                           int64_t *index, f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_find_all(const f24_table *table,
+                                               const f24_criterion *criteria, size_t n_criteria,
+                                               unsigned flags, int64_t *indices, size_t capacity,
+                                               size_t *n_found, f24_error *err);
+
+/* True for the names that describe grids and levels rather than hold a field; `nomvar` of 4 bytes.
+ */
+F24_API bool f24_is_descriptor(const char nomvar[4]);
+
+/* ------------------------------------------------------------------------------------- values ---
+ */
+
+typedef enum f24_kind {
+    F24_FLOAT = 1,   /* 4 or 8 bytes */
+    F24_INT = 2,     /* 1, 2, 4 or 8 */
+    F24_UINT = 3,    /* 1, 2, 4 or 8; also text (datyp 3 and 7): one byte a character */
+    F24_COMPLEX = 4, /* 8 or 16 */
+} f24_kind;
+
+/* The array that a record decodes to: native byte order, Fortran order. */
+typedef struct f24_array {
+    f24_kind kind;
+    int32_t item_bytes;
+    int32_t n_dims; /* 3 (ni, nj, nk); 1 for binary records (datyp 0) of odd width: packed words */
+    int64_t shape[3];  /* ni, nj, nk */
+    int64_t n_values;  /* product of the shape */
+    uint64_t n_bytes;  /* n_values x item_bytes */
+    bool has_missing;  /* +64: some values are missing */
+    int64_t nk_stored; /* levels that hold values: below nk in a compressed 3-D record of librmn,
+                          which kept the first one only. The others are given as missing. */
+} f24_array;
+
+F24_API F24_MUST_CHECK f24_status f24_describe(const f24_file *file, int64_t index,
+                                               f24_array *array, f24_error *err);
+
+/* What stands at missing points (records with +64). */
+typedef enum f24_missing {
+    F24_MISSING_NAN = 0,       /* NaN in floats; the reference's special value in integers */
+    F24_MISSING_REFERENCE = 1, /* -1e38 in floats, smallest signed, largest unsigned */
+    F24_MISSING_VALUE = 2,  /* the caller's: missing_real in floats, missing_integer in integers */
+    F24_MISSING_STORED = 3, /* the replacement that the file holds, as an ordinary value */
+} f24_missing;
+
+/* Start from F24_READ_INIT; NULL means the same. */
+typedef struct f24_read_options {
+    f24_missing missing;
+    double missing_real;
+    int64_t missing_integer; /* taken modulo 2^bits by unsigned types */
+    uint8_t *mask; /* NULL, or n_values bytes: set to 1 where a value is missing, else 0 */
+} f24_read_options;
+
+#define F24_READ_INIT {F24_MISSING_NAN, 0.0, 0, NULL}
+
+/*
+ * Decode record `index` into `out`.
+ *
+ * out      caller's memory; no alignment needed.
+ * n_bytes  size of `out`: exactly f24_array.n_bytes.
+ *
+ * On failure `out` and the mask hold anything.
+ * F24_EIO, F24_ENOMEM, F24_EINVAL, F24_ETRUNCATED, F24_ECORRUPT, F24_EUNSUPPORTED, F24_ENOTFOUND,
+ * F24_ECHANGED.
+ */
+F24_API F24_MUST_CHECK f24_status f24_read(const f24_file *file, int64_t index,
+                                           const f24_read_options *options, void *out,
+                                           size_t n_bytes, f24_error *err);
+
+/* A part of a record: `count` points from `start` along i, j and k (0-based). */
+typedef struct f24_box {
+    int64_t start[3];
+    int64_t count[3];
+} f24_box;
+
+/*
+ * Decode a part of record `index`: count[0] x count[1] x count[2] values. Only the bytes that hold
+ * them are read and decoded where the data type allows (all but the compressed ones and those with
+ * missing values). Errors as f24_read; F24_EINVAL for a box that leaves the record.
+ */
+F24_API F24_MUST_CHECK f24_status f24_read_box(const f24_file *file, int64_t index,
+                                               const f24_box *box, const f24_read_options *options,
+                                               void *out, size_t n_bytes, f24_error *err);
+
+/* One read among many. `error.status` is F24_OK after success. */
+typedef struct f24_job {
+    const f24_file *file;
+    int64_t index;
+    void *out;
+    size_t n_bytes;
+    uint8_t *mask; /* in place of f24_read_options.mask */
+    f24_error error;
+} f24_job;
+
+/*
+ * Do many reads on up to n_threads threads, the calling one included (1 or less: no other). Jobs of
+ * several files may be mixed. Every job is tried; the first failed one's status and error are
+ * returned.
+ */
+F24_API F24_MUST_CHECK f24_status f24_read_many(f24_job *jobs, size_t n_jobs,
+                                                const f24_read_options *options, int n_threads,
+                                                f24_error *err);
+
+/*
+ * The values of a record where they lie, without a copy: records stored as plain native values
+ * (RSF) in a mapped file or in memory. *data is NULL when this record has to be decoded (not an
+ * error). Otherwise the pointer lives until f24_hold_release(*hold), even after f24_close. A mapped
+ * file that is cut short by another process ends a process that touches a lost page: a view cannot
+ * be protected.
+ */
+F24_API F24_MUST_CHECK f24_status f24_view(const f24_file *file, int64_t index, const void **data,
+                                           f24_hold **hold, f24_error *err);
+F24_API void f24_hold_release(f24_hold *hold);
+
+/* The stored bytes of a record, header included: n_bytes is exactly f24_record.n_bytes. */
+F24_API F24_MUST_CHECK f24_status f24_read_stored(const f24_file *file, int64_t index, void *out,
+                                                  size_t n_bytes, f24_error *err);
+
+/*
+ * Decode a stored record on its own, without its file: `stored` is what f24_read_stored gives (or
+ * the byte range offset .. offset + n_bytes of a remote file). Offsets in errors count from its
+ * start.
+ *
+ * f24_decode_record  metadata (record->index, offset and file_index are 0) and the array to expect.
+ * f24_decode         the values, as f24_read.
+ */
+F24_API F24_MUST_CHECK f24_status f24_decode_record(const void *stored, size_t n_stored,
+                                                    f24_record *record, f24_array *array,
+                                                    f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_decode(const void *stored, size_t n_stored,
+                                             const f24_read_options *options, void *out,
+                                             size_t n_bytes, f24_error *err);
+
+/* -------------------------------------------------------------------------------- conventions ---
+ */
+
+#define F24_IP_INVALID (-1) /* kind of a code that means nothing */
+
+typedef enum f24_ip_style {
+    F24_IP_NEW = 2, /* 28 bits: kind, exponent, mantissa */
+    F24_IP_OLD = 3, /* 15 bits, kinds 0 to 3 */
+} f24_ip_style;
+
+/*
+ * The value and kind of an ip1, ip2 or ip3 code (docs/format/metadata.md, 2). Never fails: a code
+ * that means nothing has kind F24_IP_INVALID and value NaN.
+ */
+F24_API void f24_ip_decode(int32_t code, float *value, int32_t *kind);
+
+/* The code of a value. F24_EINVAL: out of the kind's range, an unknown kind, not in this style. */
+F24_API F24_MUST_CHECK f24_status f24_ip_encode(float value, int32_t kind, f24_ip_style style,
+                                                int32_t *code, f24_error *err);
+
+/* A calendar date, UTC. Years before 1900 and after 2235 have whole hours only. */
+typedef struct f24_date {
+    int32_t year, month, day, hour, minute, second;
+} f24_date;
+
+typedef enum f24_calendar {
+    F24_GREGORIAN = 0,
+    F24_365_DAY = 1,
+    F24_360_DAY = 2,
+} f24_calendar;
+
+/* Stamp to calendar date. F24_EINVAL: the stamp is not a date (0 and -1 among them). */
+F24_API F24_MUST_CHECK f24_status f24_date_decode(int32_t stamp, f24_date *date, f24_error *err);
+
+/* Calendar date to stamp, as the reference chooses its style. Seconds are cut to a multiple of 5.
+ */
+F24_API F24_MUST_CHECK f24_status f24_date_encode(const f24_date *date, int32_t *stamp,
+                                                  f24_error *err);
+
+/* Seconds since 1970-01-01 00 UTC. F24_EINVAL as f24_date_decode. */
+F24_API F24_MUST_CHECK f24_status f24_date_to_unix(int32_t stamp, int64_t *seconds, f24_error *err);
+
+/* `stamp` moved by `hours`, in the reference's arithmetic; F24_EINVAL when the stamp is not a date.
+ */
+F24_API F24_MUST_CHECK f24_status f24_date_add(int32_t stamp, double hours, f24_calendar calendar,
+                                               int32_t *result, f24_error *err);
+
+/* a - b in hours. */
+F24_API F24_MUST_CHECK f24_status f24_date_difference(int32_t a, int32_t b, f24_calendar calendar,
+                                                      double *hours, f24_error *err);
+
+/* The origin date that the reference shows for a validity date; 101010101 when there is none. */
+F24_API int32_t f24_date_origin(int32_t datev, int32_t deet, int32_t npas);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
