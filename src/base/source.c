@@ -112,6 +112,11 @@ void f24_source_release(f24_source *source)
     free(source);
 }
 
+void f24_source_disown(f24_source *source)
+{
+    source->reader.close = NULL;
+}
+
 uint64_t f24_source_size(const f24_source *source)
 {
     return source->size;

@@ -20,6 +20,9 @@ f24_status f24_source_open_reader(const f24_reader *reader, f24_source **source,
 f24_source *f24_source_retain(f24_source *source);
 void f24_source_release(f24_source *source);
 
+/* From now on the last release does not call the reader's `close`. */
+void f24_source_disown(f24_source *source);
+
 /* Size when it was opened. */
 uint64_t f24_source_size(const f24_source *source);
 bool f24_source_is_mapped(const f24_source *source);
