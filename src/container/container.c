@@ -1,0 +1,88 @@
+/* Opening: which container it is, then the functions of that one. */
+#include "container/parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static f24_status open_layout(f24_container *c, f24_error *err)
+{
+    size_t n = c->size < F24_IDENTIFY_BYTES ? (size_t)c->size : F24_IDENTIFY_BYTES;
+    f24_layout layout = F24_LAYOUT_XDF;
+    const uint8_t *bytes;
+
+    F24_TRY(f24_window_at(&c->window, 0, n, F24_WINDOW_NEAR, &bytes, NULL, err));
+    F24_TRY(f24_identify(bytes, n, c->size, &layout, err));
+    if (layout == F24_LAYOUT_RSF_LITTLE)
+        return f24_rsf_open(c, err);
+    return f24_xdf_open(c, layout, err);
+}
+
+f24_status f24_container_open(f24_source *source, f24_warnings *warnings, f24_container **container,
+                              f24_error *err)
+{
+    f24_container *c = calloc(1, sizeof *c);
+    f24_status status;
+
+    if (c == NULL)
+        return f24_fail_errno(err, ENOMEM, -1, "cannot open");
+    c->source = source;
+    c->warnings = warnings;
+    c->size = f24_source_size(source);
+    c->info.n_bytes = c->size;
+    f24_window_init(&c->window, source);
+    status = open_layout(c, err);
+    if (status != F24_OK) {
+        f24_container_close(c);
+        return status;
+    }
+    *container = c;
+    return F24_OK;
+}
+
+void f24_container_close(f24_container *container)
+{
+    if (container == NULL)
+        return;
+    f24_window_free(&container->window);
+    free(container->rsf.segments);
+    free(container);
+}
+
+uint64_t f24_container_max_entries(const f24_container *container)
+{
+    return container->max_entries;
+}
+
+void f24_note_misplaced(f24_container *container, int32_t file_index)
+{
+    if (container->n_misplaced++ == 0)
+        container->first_misplaced = file_index;
+}
+
+f24_status f24_container_scan(f24_container *container, const f24_sink *sink, f24_error *err)
+{
+    f24_batch *batch = malloc(sizeof *batch); /* 27 KB: too much for a thread's small stack */
+    f24_status status;
+
+    if (batch == NULL)
+        return f24_fail_errno(err, ENOMEM, -1, "cannot read the directory");
+    f24_batch_init(batch, sink, container->info.backend == F24_RSF);
+    status = container->info.backend == F24_RSF ? f24_rsf_scan(container, batch, err)
+                                                : f24_xdf_scan(container, batch, err);
+    if (status == F24_OK)
+        status = f24_batch_flush(batch, err);
+    free(batch);
+    f24_window_free(&container->window); /* the file may stay open for long */
+    if (status == F24_OK && container->n_misplaced > 0)
+        f24_warn(container->warnings, F24_ECORRUPT, -1,
+                 "%lld records (the first has file_index %lld) do not fit into the file: they are "
+                 "listed as bad and cannot be read",
+                 (long long)container->n_misplaced, (long long)container->first_misplaced);
+    return status;
+}
+
+void f24_container_info(const f24_container *container, f24_file_info *info)
+{
+    *info = container->info;
+}

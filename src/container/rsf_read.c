@@ -1,0 +1,427 @@
+/* Segments and directories of RSF files. Facts: docs/format/containers.md, 3. */
+#include "container/parts.h"
+
+#include "base/bytes.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define DIRECTORY_HEAD (F24_RSF_START + 4u) /* the start mark and the number of entries (3.3) */
+#define DIRECTORY_MIN 32u                   /* without entries: the head and the end mark */
+#define SEGMENT_MIN 140u                    /* SOS and EOS */
+
+/* ---------------------------------------------------------------------------------- segments ---
+ */
+
+typedef struct segment_head {
+    bool ours;  /* "STDF" */
+    bool spare; /* free space that a parallel writer left */
+    uint16_t writers;
+    uint64_t seg, sseg;   /* bytes without and with its end; 0: open */
+    uint64_t vdir, vdirs; /* its directory, from the segment's start */
+} segment_head;
+
+/*
+ * The SOS at byte `at` (3.1). *is_one is false when none starts there; a damaged one is
+ * F24_ECORRUPT.
+ */
+static f24_status read_segment_head(f24_container *c, uint64_t at, segment_head *head, bool *is_one,
+                                    f24_error *err)
+{
+    f24_rsf_mark start, end;
+    const uint8_t *bytes;
+
+    F24_TRY(f24_window_at(&c->window, at, F24_RSF_SOS, F24_WINDOW_NEAR, &bytes, NULL, err));
+    start = f24_rsf_start_at(bytes);
+    end = f24_rsf_end_at(bytes + 60);
+    *is_one = memcmp(bytes + 16, "RSF0", 4) == 0;
+    if (!*is_one)
+        return F24_OK;
+    if (start.type != F24_RSF_SEGMENT_START || start.tag != 0xFE || start.n_bytes != F24_RSF_SOS ||
+        le32(bytes + 24) != 0xDEADBEEFu)
+        return f24_fail(err, F24_ECORRUPT, (int64_t)at,
+                        "the segment at byte %" PRIu64 " has a damaged start: `fst24 repair` can "
+                        "save its records",
+                        at);
+    if (end.type != F24_RSF_SEGMENT_START || end.tag != 0xFF || end.n_bytes != F24_RSF_SOS)
+        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)at + 60,
+                 "the start of the segment at byte %" PRIu64 " has a damaged end mark", at);
+    head->ours = memcmp(bytes + 20, "STDF", 4) == 0;
+    head->spare = memcmp(bytes + 20, "<-->", 4) == 0;
+    head->writers = start.words;
+    head->seg = f24_word_pair(bytes + 28, true);
+    head->sseg = f24_word_pair(bytes + 36, true);
+    head->vdir = f24_word_pair(bytes + 44, true);
+    head->vdirs = f24_word_pair(bytes + 52, true);
+    return F24_OK;
+}
+
+static f24_status add_segment(f24_container *c, const f24_segment *segment, f24_error *err)
+{
+    f24_rsf_parts *rsf = &c->rsf;
+
+    if (rsf->n_segments == rsf->capacity) {
+        size_t capacity = rsf->capacity == 0 ? 8 : 2 * rsf->capacity;
+        f24_segment *larger = realloc(rsf->segments, capacity * sizeof *larger);
+        if (larger == NULL)
+            return f24_fail(err, F24_ENOMEM, -1, "cannot get memory for the list of segments");
+        rsf->segments = larger;
+        rsf->capacity = capacity;
+    }
+    rsf->segments[rsf->n_segments++] = *segment;
+    c->max_entries += segment->n_entries;
+    return F24_OK;
+}
+
+/*
+ * Look at the head of the directory that `head` names. segment->directory_bytes stays 0, with a
+ * warning, when there is none in that place; a directory that contradicts itself is F24_ECORRUPT.
+ */
+static f24_status find_directory(f24_container *c, const segment_head *head, f24_segment *segment,
+                                 f24_error *err)
+{
+    uint64_t room = segment->end - segment->offset, end;
+    uint64_t at = segment->offset + head->vdir;
+    const uint8_t *bytes;
+    f24_rsf_mark mark;
+    uint32_t n;
+
+    if (head->vdirs < DIRECTORY_MIN)
+        return f24_fail(err, F24_ECORRUPT, (int64_t)segment->offset + 52,
+                        "the directory of the segment at byte %" PRIu64 " is %" PRIu64
+                        " bytes long, less than the %u of an empty one",
+                        segment->offset, head->vdirs, DIRECTORY_MIN);
+    if (head->vdir < F24_RSF_SOS || !f24_add(head->vdir, head->vdirs, &end) || end > room) {
+        f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)segment->offset + 44,
+                 "the directory of the segment at byte %" PRIu64 " lies outside it (%" PRIu64
+                 " bytes from %" PRIu64 " on): its records are listed "
+                 "by their marks (`fst24 repair` mends it)",
+                 segment->offset, head->vdirs, head->vdir);
+        return F24_OK;
+    }
+    F24_TRY(f24_window_at(&c->window, at, DIRECTORY_HEAD, F24_WINDOW_NEAR, &bytes, NULL, err));
+    mark = f24_rsf_start_at(bytes);
+    if (mark.type != F24_RSF_DIRECTORY || mark.tag != 0xFE || mark.n_bytes != head->vdirs) {
+        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)at,
+                 "no directory at byte %" PRIu64 ", where the segment at byte %" PRIu64
+                 " should have it: its records are listed by their marks (`fst24 repair` mends it)",
+                 at, segment->offset);
+        return F24_OK;
+    }
+    n = le32(bytes + F24_RSF_START);
+    if ((uint64_t)n * (F24_RSF_ENTRY + 4) > head->vdirs - DIRECTORY_MIN)
+        return f24_fail(err, F24_ECORRUPT, (int64_t)at + F24_RSF_START,
+                        "a directory of %" PRIu64 " bytes claims %" PRIu32
+                        " entries: `fst24 repair` can rebuild it",
+                        head->vdirs, n);
+    segment->directory = at;
+    segment->directory_bytes = head->vdirs;
+    segment->n_entries = n;
+    return F24_OK;
+}
+
+/* Count the records of a segment without a directory; *end is where they end. */
+static f24_status count_walk(f24_container *c, f24_segment *segment, uint64_t *end,
+                             f24_rsf_met *met, f24_error *err)
+{
+    f24_rsf_walk walk = {.next = segment->offset + F24_RSF_SOS, .end = segment->end};
+    uint64_t n = 0;
+
+    do {
+        F24_TRY(f24_rsf_step(c, &walk, met, err));
+        n += *met == F24_RSF_RECORD_MET;
+    } while (*met == F24_RSF_RECORD_MET || *met == F24_RSF_CONTROL_MET);
+    if (n > UINT32_MAX)
+        return f24_fail(err, F24_EUNSUPPORTED, (int64_t)segment->offset,
+                        "more than 2^32 records in one segment");
+    segment->n_entries = (uint32_t)n;
+    *end = walk.at;
+    return F24_OK;
+}
+
+static void tell_walk(f24_container *c, const f24_segment *segment, f24_rsf_met met, uint64_t end)
+{
+    f24_warn(c->warnings, F24_ECORRUPT, (int64_t)segment->offset,
+             "the segment at byte %" PRIu64
+             " was not closed: a writer has it, or died; its %" PRIu32
+             " whole records are listed (`fst24 repair` mends a file that nobody writes)",
+             segment->offset, segment->n_entries);
+    if (met == F24_RSF_TORN)
+        f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)end,
+                 "the record at byte %" PRIu64
+                 " was not written whole: it is not listed, nor is what follows in its segment",
+                 end);
+}
+
+/*
+ * A segment with sseg 0: the last one, unless other files were joined behind it. *next is where
+ * another segment starts, or the end of the file.
+ */
+static f24_status open_compact(f24_container *c, uint64_t at, uint64_t *next, f24_error *err)
+{
+    f24_segment segment = {.offset = at, .end = c->size};
+    f24_rsf_met met = F24_RSF_OVER;
+    uint64_t end = 0;
+
+    F24_TRY(count_walk(c, &segment, &end, &met, err));
+    tell_walk(c, &segment, met, end);
+    *next = met == F24_RSF_NEXT ? end : c->size;
+    return add_segment(c, &segment, err);
+}
+
+/* A segment whose length is known: its directory, or what a walk gives. */
+static f24_status open_segment(f24_container *c, uint64_t at, uint64_t end,
+                               const segment_head *head, f24_error *err)
+{
+    f24_segment segment = {.offset = at, .end = end};
+    bool told = false;
+    f24_rsf_met met = F24_RSF_OVER;
+
+    if (head->vdir != 0 && head->vdirs != 0) {
+        F24_TRY(find_directory(c, head, &segment, err));
+        told = true;
+    } else if (head->seg != 0) {
+        return F24_OK; /* empty, as the first one of every file */
+    }
+    if (segment.directory_bytes == 0) {
+        uint64_t walk_end = 0;
+        F24_TRY(count_walk(c, &segment, &walk_end, &met, err));
+        if (!told)
+            tell_walk(c, &segment, met, walk_end);
+    }
+    return add_segment(c, &segment, err);
+}
+
+/* One step along the chain of segments. */
+static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_error *err)
+{
+    segment_head head = {0};
+    uint64_t end;
+
+    F24_TRY(read_segment_head(c, *at, &head, more, err));
+    if (!*more) {
+        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)*at,
+                 "no segment at byte %" PRIu64
+                 ", where the next one should start: the last %" PRIu64
+                 " bytes of the file are not listed",
+                 *at, c->size - *at);
+        return F24_OK;
+    }
+    c->info.n_parts++;
+    if (*at == 0)
+        c->info.open_for_writing = head.writers != 0;
+    if (head.sseg == 0 && head.ours)
+        return open_compact(c, *at, at, err);
+    if (head.sseg < SEGMENT_MIN || !f24_add(*at, head.sseg, &end))
+        return f24_fail(err, F24_ECORRUPT, (int64_t)*at + 36,
+                        "the segment at byte %" PRIu64 " says it is %" PRIu64
+                        " bytes long, which cannot be: `fst24 repair` can save its records",
+                        *at, head.sseg);
+    if (end > c->size) {
+        f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)*at + 36,
+                 "the file is cut short: the segment at byte %" PRIu64
+                 " should end at byte %" PRIu64 ", the file ends at %" PRIu64
+                 "; what is whole is listed",
+                 *at, end, c->size);
+        end = c->size;
+    }
+    if (head.ours)
+        F24_TRY(open_segment(c, *at, end, &head, err));
+    else if (!head.spare)
+        f24_warn(c->warnings, F24_EUNSUPPORTED, (int64_t)*at + 20,
+                 "the segment at byte %" PRIu64 " is of another application: not listed", *at);
+    *at = end;
+    return F24_OK;
+}
+
+f24_status f24_rsf_open(f24_container *c, f24_error *err)
+{
+    uint64_t at = 0;
+    bool more = true;
+
+    c->info.backend = F24_RSF;
+    memcpy(c->info.version, "RSF0", 5);
+    if (c->size < SEGMENT_MIN)
+        return f24_fail(err, F24_ETRUNCATED, (int64_t)c->size,
+                        "the file is cut in its first segment: it has %" PRIu64
+                        " bytes of the %u that start every RSF file",
+                        c->size, SEGMENT_MIN);
+    while (more && c->size - at >= F24_RSF_SOS)
+        F24_TRY(next_segment(c, &at, &more, err));
+    if (more && at < c->size)
+        f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)at,
+                 "%" PRIu64 " bytes at the end of the file belong to no segment", c->size - at);
+    if (c->info.open_for_writing && c->warnings->n == 0)
+        f24_warn(c->warnings, F24_ECORRUPT, 0,
+                 "the file is marked as being written: a writer has it, or died (then `fst24 "
+                 "repair` clears the mark); every record is listed");
+    return F24_OK;
+}
+
+/* ---------------------------------------------------------------------------------- scanning ---
+ */
+
+/* A directory being read: entry after entry, of any sizes. */
+typedef struct reading {
+    const f24_segment *segment;
+    uint64_t at, end;     /* of the entries in the file */
+    const uint8_t *bytes; /* at `at` */
+    size_t n_had;
+} reading;
+
+/* Have `need` bytes of entries at hand. */
+static f24_status refill(f24_container *c, reading *r, size_t need, f24_batch *batch,
+                         f24_error *err)
+{
+    uint64_t rest = r->end - r->at;
+
+    if (need > rest)
+        return f24_fail(err, F24_ECORRUPT, (int64_t)r->at,
+                        "an entry leaves the directory at byte %" PRIu64
+                        ": `fst24 repair` can rebuild it",
+                        r->segment->directory);
+    F24_TRY(f24_batch_flush(batch, err)); /* its keys are in the window */
+    F24_TRY(f24_window_at(&c->window, r->at, need, rest < F24_WINDOW_FAR ? rest : F24_WINDOW_FAR,
+                          &r->bytes, &r->n_had, err));
+    if (r->n_had > rest)
+        r->n_had = (size_t)rest;
+    return F24_OK;
+}
+
+/* Where the record of an entry lies; false when that cannot be (5). */
+static bool place(const f24_segment *segment, const uint8_t *entry, uint16_t meta_words,
+                  f24_entry *out)
+{
+    uint64_t from = f24_word_pair(entry, true), end;
+    uint64_t limit = segment->directory - segment->offset;
+
+    out->n_bytes = f24_word_pair(entry + 8, true);
+    if (!f24_add(segment->offset, from, &out->offset))
+        out->offset = 0;
+    return from >= F24_RSF_SOS && f24_add(from, out->n_bytes, &end) && end <= limit &&
+           out->n_bytes >= F24_RSF_FRAME + (uint64_t)meta_words * 4 && out->n_bytes % 4 == 0;
+}
+
+/* Metadata words 0 and 2 of an ordinary record of today, without JSON (3.2). */
+static inline bool is_ordinary(const uint8_t *meta, uint32_t ml)
+{
+    return ml == 0x00130013u && le32(meta) == 0x00010101u && le32(meta + 8) == 0x01130000u;
+}
+
+static f24_status take_entry(f24_container *c, const reading *r, uint32_t ml, size_t n_bytes,
+                             int32_t file_index, f24_batch *batch, f24_error *err)
+{
+    const uint8_t *meta = r->bytes + F24_RSF_ENTRY;
+    f24_entry entry = {.file_index = file_index, .meta_words = (uint16_t)ml};
+
+    if (!is_ordinary(meta, ml)) {
+        uint16_t n_there = (uint16_t)((n_bytes - F24_RSF_ENTRY) / 4);
+        f24_rsf_meta m = f24_rsf_meta_at(meta, n_there, entry.meta_words);
+        c->info.n_deleted += m.kind == F24_RSF_DELETED;
+        if (m.kind != F24_RSF_LISTED)
+            return F24_OK;
+        if (n_there < F24_RSF_SEARCH_WORDS)
+            return f24_fail(err, F24_ECORRUPT, (int64_t)r->at + 24,
+                            "a directory entry has %u words of metadata instead of 19 or more: "
+                            "`fst24 repair` can rebuild the directory",
+                            (unsigned)n_there);
+        entry.flags = m.flags;
+    }
+    if (!place(r->segment, r->bytes, entry.meta_words, &entry))
+        entry.flags |= F24_FLAG_BAD;
+    if ((entry.flags & F24_FLAG_BAD) != 0)
+        f24_note_misplaced(c, file_index);
+    c->info.n_records++;
+    return f24_batch_add(batch, meta + 12, n_bytes, &entry, err);
+}
+
+static f24_status check_end(f24_container *c, const reading *r, f24_error *err)
+{
+    const uint8_t *bytes;
+    f24_rsf_mark mark;
+
+    F24_TRY(f24_window_at(&c->window, r->end, F24_RSF_END, F24_WINDOW_NEAR, &bytes, NULL, err));
+    mark = f24_rsf_end_at(bytes);
+    if (r->at != r->end || mark.tag != 0xFF || mark.type != F24_RSF_DIRECTORY ||
+        mark.n_bytes != r->segment->directory_bytes)
+        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)r->at,
+                 "the directory at byte %" PRIu64
+                 " does not end where it should: its entries are listed as they are",
+                 r->segment->directory);
+    return F24_OK;
+}
+
+static f24_status scan_directory(f24_container *c, const f24_segment *segment, int32_t base,
+                                 f24_batch *batch, f24_error *err)
+{
+    reading r = {.segment = segment,
+                 .at = segment->directory + DIRECTORY_HEAD,
+                 .end = segment->directory + segment->directory_bytes - F24_RSF_END};
+
+    for (uint32_t i = 0; i < segment->n_entries; i++) {
+        uint32_t ml, n_words;
+        size_t n_bytes;
+        if (r.n_had < F24_RSF_ENTRY)
+            F24_TRY(refill(c, &r, F24_RSF_ENTRY, batch, err));
+        ml = le32(r.bytes + 24);
+        n_words = ml >> 16 != 0 ? ml >> 16 : ml & 0xFFFF;
+        n_bytes = F24_RSF_ENTRY + (size_t)n_words * 4;
+        if (r.n_had < n_bytes)
+            F24_TRY(refill(c, &r, n_bytes, batch, err));
+        F24_TRY(take_entry(c, &r, ml, n_bytes, base + (int32_t)i, batch, err));
+        r.at += n_bytes;
+        r.bytes += n_bytes;
+        r.n_had -= n_bytes;
+    }
+    F24_TRY(f24_batch_flush(batch, err));
+    return check_end(c, &r, err);
+}
+
+static f24_status scan_walk(f24_container *c, const f24_segment *segment, int32_t base,
+                            f24_batch *batch, f24_error *err)
+{
+    f24_rsf_walk walk = {.next = segment->offset + F24_RSF_SOS, .end = segment->end};
+
+    for (uint32_t i = 0; i < segment->n_entries;) {
+        f24_entry entry = {.file_index = base + (int32_t)i};
+        f24_rsf_met met = F24_RSF_OVER;
+        f24_rsf_meta m;
+        F24_TRY(f24_rsf_step(c, &walk, &met, err));
+        if (met == F24_RSF_CONTROL_MET)
+            continue;
+        if (met != F24_RSF_RECORD_MET)
+            break; /* the file changed since it was counted */
+        i++;
+        m = f24_rsf_meta_at(walk.meta, walk.n_there, walk.start.words);
+        if (walk.start.type == F24_RSF_GONE || m.kind == F24_RSF_DELETED)
+            c->info.n_deleted++;
+        if (walk.start.type == F24_RSF_GONE || m.kind != F24_RSF_LISTED ||
+            walk.n_there < F24_RSF_SEARCH_WORDS)
+            continue;
+        entry.offset = walk.at;
+        entry.n_bytes = walk.start.n_bytes;
+        entry.meta_words = walk.start.words;
+        entry.flags = m.flags;
+        c->info.n_records++;
+        F24_TRY(f24_batch_copy(batch, walk.meta + 12, &entry, err));
+    }
+    return F24_OK;
+}
+
+f24_status f24_rsf_scan(f24_container *c, f24_batch *batch, f24_error *err)
+{
+    uint64_t base = 0;
+
+    for (size_t i = 0; i < c->rsf.n_segments; i++) {
+        const f24_segment *segment = &c->rsf.segments[i];
+        if (base + segment->n_entries > INT32_MAX)
+            return f24_fail(err, F24_EUNSUPPORTED, (int64_t)segment->offset,
+                            "more than 2^31 directory entries");
+        if (segment->directory_bytes != 0)
+            F24_TRY(scan_directory(c, segment, (int32_t)base, batch, err));
+        else
+            F24_TRY(scan_walk(c, segment, (int32_t)base, batch, err));
+        base += segment->n_entries;
+    }
+    return F24_OK;
+}

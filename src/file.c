@@ -1,0 +1,211 @@
+/* Opening and closing, and what is known of a file without decoding. */
+#include "file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------------------ open and close */
+
+/* On failure `source` stays with the caller. */
+static f24_status open_source(f24_source *source, f24_file **file, f24_error *err)
+{
+    f24_file *f = calloc(1, sizeof *f);
+    f24_status status;
+
+    if (f == NULL)
+        return f24_fail_errno(err, ENOMEM, -1, "cannot open");
+    f24_scratch_init(&f->scratch);
+    status = f24_container_open(source, &f->warnings, &f->container, err);
+    if (status == F24_OK)
+        status = f24_table_build(f->container, &f->table, err);
+    if (status != F24_OK) {
+        f24_close(f);
+        return status;
+    }
+    f->source = source;
+    *file = f;
+    return F24_OK;
+}
+
+f24_status f24_open(const char *path, const f24_options *options, f24_file **file, f24_error *err)
+{
+    f24_source *source = NULL;
+    f24_status status;
+
+    F24_TRY(f24_source_open_path(path, options, &source, err));
+    status = open_source(source, file, err);
+    if (status != F24_OK)
+        f24_source_release(source);
+    return status;
+}
+
+f24_status f24_open_memory(const void *bytes, size_t n_bytes, f24_file **file, f24_error *err)
+{
+    f24_source *source = NULL;
+    f24_status status;
+
+    F24_TRY(f24_source_open_memory(bytes, n_bytes, &source, err));
+    status = open_source(source, file, err);
+    if (status != F24_OK)
+        f24_source_release(source);
+    return status;
+}
+
+f24_status f24_open_reader(const f24_reader *reader, f24_file **file, f24_error *err)
+{
+    f24_source *source = NULL;
+    f24_status status;
+
+    F24_TRY(f24_source_open_reader(reader, &source, err));
+    status = open_source(source, file, err);
+    if (status != F24_OK) {
+        f24_source_disown(source); /* `close` stays uncalled on failure */
+        f24_source_release(source);
+    }
+    return status;
+}
+
+void f24_close(f24_file *file)
+{
+    if (file == NULL)
+        return;
+    f24_table_release(file->table);
+    f24_container_close(file->container);
+    f24_source_release(file->source);
+    f24_warnings_free(&file->warnings);
+    f24_scratch_destroy(&file->scratch);
+    free(file);
+}
+
+/* ------------------------------------------------------------------------------------- reports */
+
+void f24_get_file_info(const f24_file *file, f24_file_info *info)
+{
+    f24_container_info(file->container, info);
+    info->mapped = f24_source_is_mapped(file->source);
+}
+
+int64_t f24_warning_count(const f24_file *file)
+{
+    return file->warnings.n;
+}
+
+const f24_error *f24_warning_at(const f24_file *file, int64_t i)
+{
+    return i >= 0 && i < file->warnings.n ? &file->warnings.list[i] : NULL;
+}
+
+const f24_table *f24_file_table(const f24_file *file)
+{
+    return file->table;
+}
+
+/* ------------------------------------------------------------------------------------- records */
+
+f24_status f24_file_check_index(const f24_file *file, int64_t index, f24_error *err)
+{
+    int64_t n = f24_table_columns(file->table)->n;
+
+    if (index >= 0 && index < n)
+        return F24_OK;
+    return f24_fail_in(err,
+                       f24_fail(err, F24_ENOTFOUND, -1,
+                                "there is no record %" PRId64 ": the file has %" PRId64
+                                ", counted from 0",
+                                index, n),
+                       index);
+}
+
+f24_place f24_file_place(const f24_file *file, int64_t index)
+{
+    const f24_columns *columns = f24_table_columns(file->table);
+
+    return (f24_place){columns->offset[index], columns->n_bytes[index], columns->meta_words[index]};
+}
+
+f24_status f24_get_record(const f24_file *file, int64_t index, f24_record *record, f24_error *err)
+{
+    F24_TRY(f24_file_check_index(file, index, err));
+    f24_table_row(file->table, index, record);
+    return F24_OK;
+}
+
+/* The bytes of the text, and how many of them stand before its NUL. */
+static f24_status read_text(const f24_file *file, const f24_place *place, uint8_t **bytes,
+                            size_t *n_bytes, f24_error *err)
+{
+    uint64_t offset, n;
+    f24_status status;
+    uint8_t *text;
+    const uint8_t *end;
+
+    F24_TRY(f24_container_json(file->container, place, &offset, &n, err));
+    *n_bytes = 0;
+    if (n == 0)
+        return F24_OK;
+    text = malloc((size_t)n); /* 256 KiB at most: lengths have 16 bits of words */
+    if (text == NULL)
+        return f24_fail_errno(err, ENOMEM, -1, "cannot read the extended metadata");
+    status = f24_source_read(file->source, offset, text, (size_t)n, err);
+    end = status == F24_OK ? memchr(text, '\0', (size_t)n) : NULL;
+    if (status == F24_OK && end == NULL)
+        status = f24_fail(err, F24_ECORRUPT, (int64_t)offset,
+                          "the extended metadata have no end within their %" PRIu64 " bytes", n);
+    if (status != F24_OK) {
+        free(text);
+        return status;
+    }
+    *bytes = text;
+    *n_bytes = (size_t)(end - text);
+    return F24_OK;
+}
+
+f24_status f24_read_json(const f24_file *file, int64_t index, char *text, size_t capacity,
+                         size_t *n_bytes, f24_error *err)
+{
+    uint8_t *bytes = NULL;
+    f24_status status = F24_OK;
+    f24_place place;
+    size_t n = 0;
+
+    F24_TRY(f24_file_check_index(file, index, err));
+    place = f24_file_place(file, index);
+    if ((f24_table_columns(file->table)->flags[index] & F24_FLAG_JSON) != 0) {
+        status = read_text(file, &place, &bytes, &n, err);
+        if (status != F24_OK)
+            return f24_fail_in(err, status, index);
+    }
+    *n_bytes = n;
+    if (capacity <= n && n + capacity > 0) {
+        status = f24_fail(err, F24_EINVAL, -1,
+                          "the extended metadata need %zu bytes and a NUL; there is room for %zu",
+                          n, capacity);
+    } else if (capacity > 0) {
+        if (n > 0)
+            memcpy(text, bytes, n);
+        text[n] = '\0';
+    }
+    free(bytes);
+    return status == F24_OK ? F24_OK : f24_fail_in(err, status, index);
+}
+
+f24_status f24_read_stored(const f24_file *file, int64_t index, void *out, size_t n_bytes,
+                           f24_error *err)
+{
+    f24_place place;
+    f24_status status;
+
+    F24_TRY(f24_file_check_index(file, index, err));
+    place = f24_file_place(file, index);
+    if (n_bytes != place.n_bytes)
+        return f24_fail_in(err,
+                           f24_fail(err, F24_EINVAL, -1,
+                                    "the stored record has %" PRIu64
+                                    " bytes, but room for %zu was given",
+                                    place.n_bytes, n_bytes),
+                           index);
+    status = f24_source_read(file->source, place.offset, out, n_bytes, err);
+    return status == F24_OK ? F24_OK : f24_fail_in(err, status, index);
+}

@@ -1,0 +1,25 @@
+/* What an open file is made of: for file.c and record.c. */
+#ifndef F24_FILE_H
+#define F24_FILE_H
+
+#include "base/scratch.h"
+#include "base/source.h"
+#include "container/container.h"
+#include "table/table.h"
+
+/* Immutable after opening, but for the store of work memory, which has its own lock. */
+struct f24_file {
+    f24_source *source;
+    f24_container *container;
+    const f24_table *table;
+    f24_warnings warnings;
+    f24_scratch scratch;
+};
+
+/* F24_ENOTFOUND when there is no record `index`; err->record is set. */
+f24_status f24_file_check_index(const f24_file *file, int64_t index, f24_error *err);
+
+/* What the directory says of record `index`, which has been checked. */
+f24_place f24_file_place(const f24_file *file, int64_t index);
+
+#endif
