@@ -2,6 +2,7 @@
 #ifndef F24_CONTAINER_PARTS_H
 #define F24_CONTAINER_PARTS_H
 
+#include "base/bytes.h"
 #include "container/container.h"
 
 /* ------------------------------------------------------------------------------- identify.c --- */
@@ -39,7 +40,7 @@ typedef struct f24_window {
 
 /* Refills read this much by default: a few records ahead, or a run of entries. */
 #define F24_WINDOW_NEAR ((size_t)4 << 10)
-#define F24_WINDOW_FAR ((size_t)128 << 10)
+#define F24_WINDOW_FAR ((size_t)256 << 10)
 
 void f24_window_init(f24_window *window, f24_source *source);
 void f24_window_free(f24_window *window);
@@ -113,6 +114,7 @@ static inline f24_status f24_batch_add(f24_batch *batch, const uint8_t *keys, si
 /* What scanning an XDF file has to do. */
 typedef struct f24_xdf_parts {
     uint64_t first_page; /* byte offset */
+    uint64_t n_declared; /* nbd: the pages that the header counts */
     uint64_t n_pages;    /* read at most so many; 0: no directory */
     bool walk;           /* go on through the records themselves ... */
     uint64_t walk_from;  /* ... from this byte ... */
@@ -170,7 +172,12 @@ typedef struct f24_xdf_head {
     uint32_t address; /* units, counted from 1 */
 } f24_xdf_head;
 
-f24_xdf_head f24_xdf_head_at(const uint8_t *bytes);
+static inline f24_xdf_head f24_xdf_head_at(const uint8_t *bytes)
+{
+    uint32_t word = be32(bytes);
+
+    return (f24_xdf_head){word >> 24, word & 0xFFFFFFu, be32(bytes + 4)};
+}
 
 /* Byte offset of an address; address 0 has none. */
 static inline uint64_t f24_xdf_offset(uint32_t address)

@@ -77,8 +77,8 @@ static f24_status add_segment(f24_container *c, const f24_segment *segment, f24_
  * Look at the head of the directory that `head` names. segment->directory_bytes stays 0, with a
  * warning, when there is none in that place; a directory that contradicts itself is F24_ECORRUPT.
  */
-static f24_status find_directory(f24_container *c, const segment_head *head, f24_segment *segment,
-                                 f24_error *err)
+static f24_status find_directory(f24_container *c, const segment_head *head, bool cut,
+                                 f24_segment *segment, f24_error *err)
 {
     uint64_t room = segment->end - segment->offset, end;
     uint64_t at = segment->offset + head->vdir;
@@ -92,11 +92,12 @@ static f24_status find_directory(f24_container *c, const segment_head *head, f24
                         " bytes long, less than the %u of an empty one",
                         segment->offset, head->vdirs, DIRECTORY_MIN);
     if (head->vdir < F24_RSF_SOS || !f24_add(head->vdir, head->vdirs, &end) || end > room) {
-        f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)segment->offset + 44,
-                 "the directory of the segment at byte %" PRIu64 " lies outside it (%" PRIu64
-                 " bytes from %" PRIu64 " on): its records are listed "
-                 "by their marks (`fst24 repair` mends it)",
-                 segment->offset, head->vdirs, head->vdir);
+        if (!cut) /* told already */
+            f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)segment->offset + 44,
+                     "the directory of the segment at byte %" PRIu64 " lies outside it (%" PRIu64
+                     " bytes from %" PRIu64 " on): its records are listed "
+                     "by their marks (`fst24 repair` mends it)",
+                     segment->offset, head->vdirs, head->vdir);
         return F24_OK;
     }
     F24_TRY(f24_window_at(&c->window, at, DIRECTORY_HEAD, F24_WINDOW_NEAR, &bytes, NULL, err));
@@ -139,6 +140,19 @@ static f24_status count_walk(f24_container *c, f24_segment *segment, uint64_t *e
     return F24_OK;
 }
 
+/* What follows the end of segment that should be at byte `from`. */
+static f24_status skip_end(f24_container *c, uint64_t from, uint64_t *end, f24_rsf_met *met,
+                           f24_error *err)
+{
+    f24_rsf_walk walk = {.next = from, .end = c->size};
+
+    F24_TRY(f24_rsf_step(c, &walk, met, err));
+    if (*met == F24_RSF_CONTROL_MET)
+        F24_TRY(f24_rsf_step(c, &walk, met, err));
+    *end = walk.at;
+    return F24_OK;
+}
+
 static void tell_walk(f24_container *c, const f24_segment *segment, f24_rsf_met met, uint64_t end)
 {
     f24_warn(c->warnings, F24_ECORRUPT, (int64_t)segment->offset,
@@ -169,25 +183,33 @@ static f24_status open_compact(f24_container *c, uint64_t at, uint64_t *next, f2
     return add_segment(c, &segment, err);
 }
 
-/* A segment whose length is known: its directory, or what a walk gives. */
-static f24_status open_segment(f24_container *c, uint64_t at, uint64_t end,
-                               const segment_head *head, f24_error *err)
+/*
+ * A segment that says where it ends: its directory, or what a walk gives. *at moves to the next
+ * one. A segment that is `cut` says an end beyond the file's: the file was cut, or the number is
+ * wrong and another segment follows the records.
+ */
+static f24_status open_segment(f24_container *c, uint64_t end, bool cut, const segment_head *head,
+                               uint64_t *at, f24_error *err)
 {
-    f24_segment segment = {.offset = at, .end = end};
-    bool told = false;
+    f24_segment segment = {.offset = *at, .end = end};
+    uint64_t walk_end = *at + F24_RSF_SOS;
     f24_rsf_met met = F24_RSF_OVER;
 
-    if (head->vdir != 0 && head->vdirs != 0) {
-        F24_TRY(find_directory(c, head, &segment, err));
-        told = true;
-    } else if (head->seg != 0) {
+    *at = end;
+    if (head->vdir != 0 && head->vdirs != 0)
+        F24_TRY(find_directory(c, head, cut, &segment, err));
+    else if (head->seg != 0 && !cut)
         return F24_OK; /* empty, as the first one of every file */
-    }
     if (segment.directory_bytes == 0) {
-        uint64_t walk_end = 0;
         F24_TRY(count_walk(c, &segment, &walk_end, &met, err));
-        if (!told)
+        if (head->vdirs == 0 && head->seg == 0)
             tell_walk(c, &segment, met, walk_end);
+    }
+    if (cut) {
+        if (segment.directory_bytes != 0)
+            F24_TRY(skip_end(c, segment.directory + segment.directory_bytes, &walk_end, &met, err));
+        if (met == F24_RSF_NEXT)
+            *at = walk_end;
     }
     return add_segment(c, &segment, err);
 }
@@ -197,6 +219,7 @@ static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_e
 {
     segment_head head = {0};
     uint64_t end;
+    bool cut;
 
     F24_TRY(read_segment_head(c, *at, &head, more, err));
     if (!*more) {
@@ -217,17 +240,18 @@ static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_e
                         "the segment at byte %" PRIu64 " says it is %" PRIu64
                         " bytes long, which cannot be: `fst24 repair` can save its records",
                         *at, head.sseg);
-    if (end > c->size) {
+    cut = end > c->size;
+    if (cut) {
         f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)*at + 36,
                  "the file is cut short: the segment at byte %" PRIu64
                  " should end at byte %" PRIu64 ", the file ends at %" PRIu64
-                 "; what is whole is listed",
+                 "; the records that are whole are listed",
                  *at, end, c->size);
         end = c->size;
     }
     if (head.ours)
-        F24_TRY(open_segment(c, *at, end, &head, err));
-    else if (!head.spare)
+        return open_segment(c, end, cut, &head, at, err);
+    if (!head.spare)
         f24_warn(c->warnings, F24_EUNSUPPORTED, (int64_t)*at + 20,
                  "the segment at byte %" PRIu64 " is of another application: not listed", *at);
     *at = end;

@@ -261,6 +261,7 @@ f24_status f24_xdf_open(f24_container *c, f24_layout layout, f24_error *err)
                         " bytes, the first directory page ends at %" PRIu64,
                         c->size, h.n_bytes + F24_XDF_PAGE);
     c->xdf.first_page = h.n_bytes;
+    c->xdf.n_declared = h.n_pages;
     if (h.n_pages == 0 || h.writing != 0 || h.size != c->size)
         return open_unclosed(c, &h, err);
     c->xdf.n_pages = h.n_pages;
@@ -330,11 +331,11 @@ static f24_status scan_pages(f24_container *c, visited *v, f24_batch *batch, uin
         F24_TRY(next_page(c, v, &p, &offset, &more, err));
     }
     c->info.n_parts = (int64_t)n;
-    if (more || n < c->xdf.n_pages)
+    if (more || n != c->xdf.n_declared)
         f24_warn(c->warnings, F24_ECORRUPT, 28,
-                 "the header counts %" PRIu64 " directory pages, but the chain has %s: %" PRIu64
-                 " are listed",
-                 c->xdf.n_pages, more ? "more" : "fewer", n);
+                 "the header counts %" PRIu64 " directory pages, the chain has %" PRIu64
+                 "%s: the records of these are listed (`fst24 repair` mends the header)",
+                 c->xdf.n_declared, n, more ? " and more" : "");
     return F24_OK;
 }
 

@@ -10,13 +10,6 @@
 #define FIRST_END_MARK 112u /* 112 .. 127: ends of a sequential file */
 #define LAST_END_MARK 127u
 
-f24_xdf_head f24_xdf_head_at(const uint8_t *bytes)
-{
-    uint32_t word = be32(bytes);
-
-    return (f24_xdf_head){word >> 24, word & 0xFFFFFFu, be32(bytes + 4)};
-}
-
 /* Every structure holds its own address: what does not is none. */
 static bool is_at_home(const f24_xdf_walk *walk)
 {
