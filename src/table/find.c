@@ -47,7 +47,7 @@ static int64_t next_by_index(search *s)
 
     do
         row = f24_find_next_candidate(&s->candidates);
-    while (row >= 0 && !f24_find_row(&s->plan, 0, row));
+    while (row >= 0 && !f24_find_row(&s->plan, row));
     return row;
 }
 
@@ -64,14 +64,14 @@ static size_t next_place(const search *s)
 
 static int64_t next_by_scan(search *s)
 {
+    bool slow = s->plan.n_fast < s->plan.n;
     int64_t n = s->plan.columns->n;
 
     for (;;) {
         while (s->at < s->n_block) {
             size_t place = next_place(s);
             s->at = place + 1;
-            if (place < s->n_block &&
-                f24_find_row(&s->plan, s->plan.n_fast, s->block + (int64_t)place))
+            if (place < s->n_block && (!slow || f24_find_slow(&s->plan, s->block + (int64_t)place)))
                 return s->block + (int64_t)place;
         }
         s->block += (int64_t)s->n_block;

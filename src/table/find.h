@@ -7,8 +7,9 @@
 
 #include "table/table.h"
 
-#define F24_FIND_COMBINATIONS 64 /* an index is asked for at most so many combinations of values   \
-                                  */
+#define F24_FIND_COMBINATIONS                                                                      \
+    64 /* an index is asked for at most so many combinations of values                             \
+        */
 
 typedef enum f24_test_kind {
     F24_TEST_EQUAL,
@@ -22,7 +23,7 @@ typedef struct f24_memo {
     int32_t number;
     int8_t answer; /* 1 no, 2 yes */
 } f24_memo;
-#define F24_MEMO_SIZE 64 /* a power of two */
+#define F24_MEMO_SIZE 256 /* 2^8: the memo's place is the top 8 bits of a hash */
 
 /* One criterion, ready to run. Values are items of `width` bytes, as the column's. */
 typedef struct f24_test {
@@ -66,12 +67,16 @@ void f24_find_plan_free(f24_find_plan *plan);
 /* The column of a key: its width, and its values (NULL: no such key). */
 const uint8_t *f24_find_column(const f24_columns *columns, f24_key key, uint32_t *width);
 
-/* True when the row passes tests [first, plan->n) and the descriptors' rule. */
-bool f24_find_row(const f24_find_plan *plan, size_t first, int64_t row);
+/* True when a row passes all tests, and the slow ones (those that f24_find_block leaves out). */
+bool f24_find_row(const f24_find_plan *plan, int64_t row);
+bool f24_find_slow(const f24_find_plan *plan, int64_t row);
 
 #define F24_FIND_BLOCK 4096 /* rows of a block, at most */
 
-/* mask[i] = 1 where row first + i passes the fast tests, else 0; false when all are 0. */
+/*
+ * mask[i] = 1 where row first + i passes the fast tests and is no descriptor to be passed over,
+ * else 0; false when all are 0.
+ */
 bool f24_find_block(const f24_find_plan *plan, int64_t first, size_t n, uint8_t *mask);
 
 /* ------------------------------------------------------------------------- indexes */

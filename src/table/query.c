@@ -265,8 +265,8 @@ static f24_status make_test(f24_find_plan *plan, const f24_criterion *c, uint8_t
         keep_values(test, c, kept);
     if (test->n == 0)
         plan->nothing = true;
-    test->fast = test->kind == F24_TEST_RANGE ||
-                 (test->kind == F24_TEST_EQUAL && test->width <= 4 && test->n <= LONG_LIST);
+    test->fast =
+        test->kind == F24_TEST_RANGE || (test->kind == F24_TEST_EQUAL && test->n <= LONG_LIST);
     if ((test->kind == F24_TEST_DATES || test->kind == F24_TEST_ENCODING) &&
         *n_memos < F24_PLAN_MEMOS) {
         test->memo = plan->memos[(*n_memos)++];
@@ -392,7 +392,7 @@ static bool is_slowly(const f24_test *test, int64_t row)
     if (test->memo == NULL)
         return ask_slowly(test, number);
     /* The top bits of a product depend on all bits of the number. */
-    memo = &test->memo[(uint32_t)number * 0x9E3779B1u >> 26 & (F24_MEMO_SIZE - 1)];
+    memo = &test->memo[(uint32_t)number * 0x9E3779B1u >> 24 & (F24_MEMO_SIZE - 1)];
     if (memo->answer != 0 && memo->number == number)
         return memo->answer == 2;
     answer = ask_slowly(test, number);
@@ -400,7 +400,8 @@ static bool is_slowly(const f24_test *test, int64_t row)
     return answer;
 }
 
-bool f24_find_row(const f24_find_plan *plan, size_t first, int64_t row)
+/* True when the row passes tests [first, plan->n). */
+static bool passes_from(const f24_find_plan *plan, size_t first, int64_t row)
 {
     for (size_t i = first; i < plan->n; i++) {
         const f24_test *test = &plan->tests[i];
@@ -420,22 +421,36 @@ bool f24_find_row(const f24_find_plan *plan, size_t first, int64_t row)
         if (!passes)
             return false;
     }
-    return !plan->skip_descriptors || !f24_is_descriptor(plan->columns->nomvar[row]);
+    return true;
 }
+
+bool f24_find_row(const f24_find_plan *plan, int64_t row)
+{
+    return passes_from(plan, 0, row) &&
+           (!plan->skip_descriptors || !f24_is_descriptor(plan->columns->nomvar[row]));
+}
+
+bool f24_find_slow(const f24_find_plan *plan, int64_t row)
+{
+    return passes_from(plan, plan->n_fast, row);
+}
+
+/*
+ * The reference's list, the name records of !! and old tables of contents (docs/format/metadata.md,
+ * 5). P0 and PT are fields.
+ */
+static const char descriptors[][4] = {
+    {'>', '>', ' ', ' '}, {'^', '^', ' ', ' '}, {'^', '>', ' ', ' '}, {'!', '!', ' ', ' '},
+    {'!', '!', 'S', 'F'}, {'#', '#', ' ', ' '}, {'#', '>', '>', '#'}, {'#', '^', '^', '#'},
+    {'#', '#', '#', '#'}, {'H', 'Y', ' ', ' '}, {'P', 'R', 'O', 'J'}, {'M', 'T', 'R', 'X'},
+    {'T', 'O', 'C', ' '},
+};
+#define N_DESCRIPTORS (sizeof descriptors / sizeof descriptors[0])
 
 bool f24_is_descriptor(const char nomvar[4])
 {
-    /* The reference's list, the name records of !! and old tables of contents
-     * (docs/format/metadata.md, 5). P0 and PT are fields. */
-    static const char names[][4] = {
-        {'>', '>', ' ', ' '}, {'^', '^', ' ', ' '}, {'^', '>', ' ', ' '}, {'!', '!', ' ', ' '},
-        {'!', '!', 'S', 'F'}, {'#', '#', ' ', ' '}, {'#', '>', '>', '#'}, {'#', '^', '^', '#'},
-        {'#', '#', '#', '#'}, {'H', 'Y', ' ', ' '}, {'P', 'R', 'O', 'J'}, {'M', 'T', 'R', 'X'},
-        {'T', 'O', 'C', ' '},
-    };
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (memcmp(nomvar, names[i], 4) == 0)
+    for (size_t i = 0; i < N_DESCRIPTORS; i++) {
+        if (memcmp(nomvar, descriptors[i], 4) == 0)
             return true;
     }
     return false;
@@ -460,6 +475,37 @@ bool f24_is_descriptor(const char nomvar[4])
 EQUAL_LOOP(equal_1, uint8_t)
 EQUAL_LOOP(equal_2, uint16_t)
 EQUAL_LOOP(equal_4, uint32_t)
+
+static void equal_12(const uint8_t *restrict column, size_t n, const uint8_t *restrict value,
+                     uint8_t *restrict mask)
+{
+    uint64_t wanted;
+    uint32_t wanted_end;
+
+    memcpy(&wanted, value, 8);
+    memcpy(&wanted_end, value + 8, 4);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t x;
+        uint32_t end;
+        memcpy(&x, column + i * 12, 8);
+        memcpy(&end, column + i * 12 + 8, 4);
+        mask[i] = (uint8_t)(mask[i] | ((x == wanted) & (end == wanted_end)));
+    }
+}
+
+static void not_descriptor(const uint8_t *restrict names, size_t n, uint8_t *restrict mask)
+{
+    uint32_t listed[N_DESCRIPTORS];
+
+    memcpy(listed, descriptors, sizeof listed);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t x, found = 0;
+        memcpy(&x, names + i * 4, 4);
+        for (size_t k = 0; k < N_DESCRIPTORS; k++)
+            found |= x == listed[k];
+        mask[i] = (uint8_t)(found ^ 1);
+    }
+}
 
 static void in_range(const uint8_t *restrict column, size_t n, int32_t low, int32_t high,
                      uint8_t *restrict mask)
@@ -486,6 +532,8 @@ static void run_test(const f24_test *test, int64_t first, size_t n, uint8_t *mas
             equal_1(column, n, value, mask);
         else if (test->width == 2)
             equal_2(column, n, value, mask);
+        else if (test->width == 12)
+            equal_12(column, n, value, mask);
         else
             equal_4(column, n, value, mask);
     }
@@ -493,14 +541,17 @@ static void run_test(const f24_test *test, int64_t first, size_t n, uint8_t *mas
 
 bool f24_find_block(const f24_find_plan *plan, int64_t first, size_t n, uint8_t *mask)
 {
+    size_t n_loops = plan->n_fast + plan->skip_descriptors;
     uint8_t also[F24_FIND_BLOCK];
 
-    if (plan->n_fast == 0) {
+    if (n_loops == 0)
         memset(mask, 1, n);
-        return true;
-    }
-    for (size_t i = 0; i < plan->n_fast; i++) {
-        run_test(&plan->tests[i], first, n, i == 0 ? mask : also);
+    for (size_t i = 0; i < n_loops; i++) {
+        uint8_t *to = i == 0 ? mask : also;
+        if (i < plan->n_fast)
+            run_test(&plan->tests[i], first, n, to);
+        else
+            not_descriptor((const uint8_t *)plan->columns->nomvar + 4 * first, n, to);
         for (size_t k = 0; i > 0 && k < n; k++)
             mask[k] &= also[k];
         if (memchr(mask, 1, n) == NULL)
