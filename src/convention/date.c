@@ -12,8 +12,7 @@
 #define STEPS_1900 INT64_C(-504904320)
 #define STEPS_2000 INT64_C(126230400)
 #define STEPS_2236 INT64_C(1615714560)
-#define STEPS_LAST_MINUTE INT64_C(1615714548) /* 2235-12-31 23:59: the end of arithmetic in steps  \
-                                               */
+#define STEPS_LAST_MINUTE INT64_C(1615714548) /* 2235-12-31 23:59, the last in steps */
 #define HOURS_1980 INT64_C(17356320)          /* from the start of the year 0 */
 #define HOURS_1901 (HOURS_1980 + STEPS_1900 / HOUR_STEPS + 365 * 24)
 #define HOURS_END INT64_C(87658200) /* the year 10000 */
@@ -155,13 +154,18 @@ static int64_t whole_hours(const moment *m)
     return (m->count + HOURS_1980 * HOUR_STEPS) / HOUR_STEPS;
 }
 
+static int32_t new_stamp(int64_t steps)
+{
+    return (int32_t)(NEW_FIRST + steps / 8 * 10 + steps % 8);
+}
+
 /* Steps from 1900 to 2235 as a stamp: old style for the whole hours of the last century. */
 static int32_t stamp_of_steps(int64_t steps, int32_t run)
 {
     f24_date d;
 
     if (steps >= STEPS_2000 || steps % HOUR_STEPS != 0)
-        return (int32_t)(NEW_FIRST + steps / 8 * 10 + steps % 8);
+        return new_stamp(steps);
     date_of_count(steps + HOURS_1980 * HOUR_STEPS, DAY_STEPS, &d);
     return (((d.month * 100 + d.day) * 100 + d.year - 1900) * 100 + d.hour) * 10 + run;
 }
@@ -328,8 +332,9 @@ f24_status f24_date_encode(const f24_date *date, int32_t *stamp, f24_error *err)
                         date->year, date->month, date->day, date->hour, date->minute, date->second);
     hours = days_of(date->year, date->month, date->day) * 24 + date->hour;
     steps = (hours - HOURS_1980) * HOUR_STEPS;
-    if (steps >= 0 && steps < STEPS_2236)
-        *stamp = stamp_of_steps(steps + (date->minute * 60 + date->second) / 5, 0);
+    /* One second is cut away too, but not before it has chosen the style. */
+    if (steps >= 0 && steps < STEPS_2236 && (date->minute != 0 || date->second != 0))
+        *stamp = new_stamp(steps + (date->minute * 60 + date->second) / 5);
     else
         *stamp = stamp_of_hours((int32_t)hours);
     return F24_OK;

@@ -190,7 +190,9 @@ static void seconds_are_cut_and_minutes_before_1980_too(void)
     int32_t stamp = 0;
 
     check(f24_date_encode(&d, &stamp, NULL) == F24_OK && stamp == 471619323);
-    d.year = 1976;
+    d = (f24_date){1997, 11, 11, 12, 0, 3};
+    check(f24_date_encode(&d, &stamp, NULL) == F24_OK && stamp == 264129200);
+    d = (f24_date){1976, 2, 29, 12, 34, 59};
     check(f24_date_encode(&d, &stamp, NULL) == F24_OK && stamp == 22976120);
     /* The stamp that programs use as a dummy is not given to a real date. */
     d = (f24_date){1901, 1, 1, 1, 0, 0};
