@@ -54,31 +54,38 @@ uint64_t f24_container_max_entries(const f24_container *container)
     return container->max_entries;
 }
 
-void f24_note_misplaced(f24_container *container, int32_t file_index)
+uint64_t f24_container_second_entries(const f24_container *container)
 {
-    if (container->n_misplaced++ == 0)
-        container->first_misplaced = file_index;
+    return container->second_entries;
 }
 
-f24_status f24_container_scan(f24_container *container, const f24_sink *sink, f24_error *err)
+static void tell_counts(f24_container *c)
 {
-    f24_batch *batch = malloc(sizeof *batch); /* 27 KB: too much for a thread's small stack */
+    c->info.n_records = c->counts.n_records;
+    c->info.n_deleted = c->counts.n_deleted;
+    if (c->counts.n_misplaced > 0)
+        f24_warn(c->warnings, F24_ECORRUPT, -1,
+                 "records that do not fit into the file: %lld (the first has file_index %lld); "
+                 "they are listed as bad and cannot be read",
+                 (long long)c->counts.n_misplaced, (long long)c->counts.first_misplaced);
+}
+
+f24_status f24_container_scan(f24_container *container, const f24_sink sinks[2], f24_error *err)
+{
+    f24_batch *batches = malloc(2 * sizeof *batches); /* 54 KB: too much for a small stack */
+    bool little = container->info.backend == F24_RSF;
     f24_status status;
 
-    if (batch == NULL)
+    if (batches == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot read the directory");
-    f24_batch_init(batch, sink, container->info.backend == F24_RSF);
-    status = container->info.backend == F24_RSF ? f24_rsf_scan(container, batch, err)
-                                                : f24_xdf_scan(container, batch, err);
-    if (status == F24_OK)
-        status = f24_batch_flush(batch, err);
-    free(batch);
+    f24_batch_init(&batches[0], &sinks[0], little);
+    f24_batch_init(&batches[1], &sinks[1], little);
+    status = container->info.backend == F24_RSF ? f24_rsf_scan(container, batches, err)
+                                                : f24_xdf_scan(container, &batches[0], err);
+    free(batches);
     f24_window_free(&container->window); /* the file may stay open for long */
-    if (status == F24_OK && container->n_misplaced > 0)
-        f24_warn(container->warnings, F24_ECORRUPT, -1,
-                 "%lld records (the first has file_index %lld) do not fit into the file: they are "
-                 "listed as bad and cannot be read",
-                 (long long)container->n_misplaced, (long long)container->first_misplaced);
+    if (status == F24_OK)
+        tell_counts(container);
     return status;
 }
 

@@ -41,10 +41,16 @@ typedef struct f24_run {
     const int32_t *file_index;
 } f24_run;
 
-/* Where runs go. `err` is filled on failure, which ends the scan. */
+/*
+ * Where runs go. `err` is filled on failure, which ends the scan.
+ *
+ * take  one run.
+ * drop  forget every run that was taken: they come again.
+ */
 typedef struct f24_sink {
     void *context;
     f24_status (*take)(void *context, const f24_run *run, f24_error *err);
+    void (*drop)(void *context);
 } f24_sink;
 
 /* Facts about the file, filled by opening (n_records by scanning). */
@@ -62,8 +68,14 @@ void f24_container_close(f24_container *container);
 /* No more entries than this will come from f24_container_scan: bounded by the file's size. */
 uint64_t f24_container_max_entries(const f24_container *container);
 
-/* Give every live entry to `sink`, once, in listing order. Call it once. */
-f24_status f24_container_scan(f24_container *container, const f24_sink *sink, f24_error *err);
+/* So many of them may go to the second sink of a scan; 0 when it is not used. */
+uint64_t f24_container_second_entries(const f24_container *container);
+
+/*
+ * Give every live entry to a sink, once, in listing order: first those of sinks[0], then those of
+ * sinks[1]. The two may be called at the same time, from two threads. Call it once.
+ */
+f24_status f24_container_scan(f24_container *container, const f24_sink sinks[2], f24_error *err);
 
 void f24_container_info(const f24_container *container, f24_file_info *info);
 

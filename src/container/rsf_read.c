@@ -1,4 +1,4 @@
-/* Segments and directories of RSF files. Facts: docs/format/containers.md, 3. */
+/* The segments of RSF files. Facts: docs/format/containers.md, 3. */
 #include "container/parts.h"
 
 #include "base/bytes.h"
@@ -6,9 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define DIRECTORY_HEAD (F24_RSF_START + 4u) /* the start mark and the number of entries (3.3) */
-#define DIRECTORY_MIN 32u                   /* without entries: the head and the end mark */
-#define SEGMENT_MIN 140u                    /* SOS and EOS */
+#define DIRECTORY_MIN 32u /* without entries: the head and the end mark */
+#define SEGMENT_MIN 140u  /* SOS and EOS */
 
 /* ---------------------------------------------------------------------------------- segments ---
  */
@@ -100,7 +99,8 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
                      segment->offset, head->vdirs, head->vdir);
         return F24_OK;
     }
-    F24_TRY(f24_window_at(&c->window, at, DIRECTORY_HEAD, F24_WINDOW_NEAR, &bytes, NULL, err));
+    F24_TRY(
+        f24_window_at(&c->window, at, F24_RSF_DIRECTORY_HEAD, F24_WINDOW_NEAR, &bytes, NULL, err));
     mark = f24_rsf_start_at(bytes);
     if (mark.type != F24_RSF_DIRECTORY || mark.tag != 0xFE || mark.n_bytes != head->vdirs) {
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)at,
@@ -258,6 +258,27 @@ static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_e
     return F24_OK;
 }
 
+/*
+ * Choose where a second thread starts: in the middle of the largest directory whose entries seem to
+ * be of one size, when it is large enough that a thread pays.
+ */
+static void choose_split(f24_container *c)
+{
+    f24_rsf_parts *rsf = &c->rsf;
+    uint64_t after = 0;
+
+    for (size_t i = rsf->n_segments; i-- > 0;) {
+        const f24_segment *s = &rsf->segments[i];
+        if (s->n_entries >= F24_RSF_SPLIT_FROM && s->n_entries > 2 * rsf->split_entries &&
+            s->directory_bytes == DIRECTORY_MIN + (uint64_t)s->n_entries * F24_RSF_PLAIN_ENTRY) {
+            rsf->split = i;
+            rsf->split_entries = s->n_entries / 2;
+            c->second_entries = after + s->n_entries - rsf->split_entries;
+        }
+        after += s->n_entries;
+    }
+}
+
 f24_status f24_rsf_open(f24_container *c, f24_error *err)
 {
     uint64_t at = 0;
@@ -279,173 +300,6 @@ f24_status f24_rsf_open(f24_container *c, f24_error *err)
         f24_warn(c->warnings, F24_ECORRUPT, 0,
                  "the file is marked as being written: a writer has it, or died (then `fst24 "
                  "repair` clears the mark); every record is listed");
-    return F24_OK;
-}
-
-/* ---------------------------------------------------------------------------------- scanning ---
- */
-
-/* A directory being read: entry after entry, of any sizes. */
-typedef struct reading {
-    const f24_segment *segment;
-    uint64_t at, end;     /* of the entries in the file */
-    const uint8_t *bytes; /* at `at` */
-    size_t n_had;
-} reading;
-
-/* Have `need` bytes of entries at hand. */
-static f24_status refill(f24_container *c, reading *r, size_t need, f24_batch *batch,
-                         f24_error *err)
-{
-    uint64_t rest = r->end - r->at;
-
-    if (need > rest)
-        return f24_fail(err, F24_ECORRUPT, (int64_t)r->at,
-                        "an entry leaves the directory at byte %" PRIu64
-                        ": `fst24 repair` can rebuild it",
-                        r->segment->directory);
-    F24_TRY(f24_batch_flush(batch, err)); /* its keys are in the window */
-    F24_TRY(f24_window_at(&c->window, r->at, need, rest < F24_WINDOW_FAR ? rest : F24_WINDOW_FAR,
-                          &r->bytes, &r->n_had, err));
-    if (r->n_had > rest)
-        r->n_had = (size_t)rest;
-    return F24_OK;
-}
-
-/* Where the record of an entry lies; false when that cannot be (5). */
-static bool place(const f24_segment *segment, const uint8_t *entry, uint16_t meta_words,
-                  f24_entry *out)
-{
-    uint64_t from = f24_word_pair(entry, true), end;
-    uint64_t limit = segment->directory - segment->offset;
-
-    out->n_bytes = f24_word_pair(entry + 8, true);
-    if (!f24_add(segment->offset, from, &out->offset))
-        out->offset = 0;
-    return from >= F24_RSF_SOS && f24_add(from, out->n_bytes, &end) && end <= limit &&
-           out->n_bytes >= F24_RSF_FRAME + (uint64_t)meta_words * 4 && out->n_bytes % 4 == 0;
-}
-
-/* Metadata words 0 and 2 of an ordinary record of today, without JSON (3.2). */
-static inline bool is_ordinary(const uint8_t *meta, uint32_t ml)
-{
-    return ml == 0x00130013u && le32(meta) == 0x00010101u && le32(meta + 8) == 0x01130000u;
-}
-
-static f24_status take_entry(f24_container *c, const reading *r, uint32_t ml, size_t n_bytes,
-                             int32_t file_index, f24_batch *batch, f24_error *err)
-{
-    const uint8_t *meta = r->bytes + F24_RSF_ENTRY;
-    f24_entry entry = {.file_index = file_index, .meta_words = (uint16_t)ml};
-
-    if (!is_ordinary(meta, ml)) {
-        uint16_t n_there = (uint16_t)((n_bytes - F24_RSF_ENTRY) / 4);
-        f24_rsf_meta m = f24_rsf_meta_at(meta, n_there, entry.meta_words);
-        c->info.n_deleted += m.kind == F24_RSF_DELETED;
-        if (m.kind != F24_RSF_LISTED)
-            return F24_OK;
-        if (n_there < F24_RSF_SEARCH_WORDS)
-            return f24_fail(err, F24_ECORRUPT, (int64_t)r->at + 24,
-                            "a directory entry has %u words of metadata instead of 19 or more: "
-                            "`fst24 repair` can rebuild the directory",
-                            (unsigned)n_there);
-        entry.flags = m.flags;
-    }
-    if (!place(r->segment, r->bytes, entry.meta_words, &entry))
-        entry.flags |= F24_FLAG_BAD;
-    if ((entry.flags & F24_FLAG_BAD) != 0)
-        f24_note_misplaced(c, file_index);
-    c->info.n_records++;
-    return f24_batch_add(batch, meta + 12, n_bytes, &entry, err);
-}
-
-static f24_status check_end(f24_container *c, const reading *r, f24_error *err)
-{
-    const uint8_t *bytes;
-    f24_rsf_mark mark;
-
-    F24_TRY(f24_window_at(&c->window, r->end, F24_RSF_END, F24_WINDOW_NEAR, &bytes, NULL, err));
-    mark = f24_rsf_end_at(bytes);
-    if (r->at != r->end || mark.tag != 0xFF || mark.type != F24_RSF_DIRECTORY ||
-        mark.n_bytes != r->segment->directory_bytes)
-        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)r->at,
-                 "the directory at byte %" PRIu64
-                 " does not end where it should: its entries are listed as they are",
-                 r->segment->directory);
-    return F24_OK;
-}
-
-static f24_status scan_directory(f24_container *c, const f24_segment *segment, int32_t base,
-                                 f24_batch *batch, f24_error *err)
-{
-    reading r = {.segment = segment,
-                 .at = segment->directory + DIRECTORY_HEAD,
-                 .end = segment->directory + segment->directory_bytes - F24_RSF_END};
-
-    for (uint32_t i = 0; i < segment->n_entries; i++) {
-        uint32_t ml, n_words;
-        size_t n_bytes;
-        if (r.n_had < F24_RSF_ENTRY)
-            F24_TRY(refill(c, &r, F24_RSF_ENTRY, batch, err));
-        ml = le32(r.bytes + 24);
-        n_words = ml >> 16 != 0 ? ml >> 16 : ml & 0xFFFF;
-        n_bytes = F24_RSF_ENTRY + (size_t)n_words * 4;
-        if (r.n_had < n_bytes)
-            F24_TRY(refill(c, &r, n_bytes, batch, err));
-        F24_TRY(take_entry(c, &r, ml, n_bytes, base + (int32_t)i, batch, err));
-        r.at += n_bytes;
-        r.bytes += n_bytes;
-        r.n_had -= n_bytes;
-    }
-    F24_TRY(f24_batch_flush(batch, err));
-    return check_end(c, &r, err);
-}
-
-static f24_status scan_walk(f24_container *c, const f24_segment *segment, int32_t base,
-                            f24_batch *batch, f24_error *err)
-{
-    f24_rsf_walk walk = {.next = segment->offset + F24_RSF_SOS, .end = segment->end};
-
-    for (uint32_t i = 0; i < segment->n_entries;) {
-        f24_entry entry = {.file_index = base + (int32_t)i};
-        f24_rsf_met met = F24_RSF_OVER;
-        f24_rsf_meta m;
-        F24_TRY(f24_rsf_step(c, &walk, &met, err));
-        if (met == F24_RSF_CONTROL_MET)
-            continue;
-        if (met != F24_RSF_RECORD_MET)
-            break; /* the file changed since it was counted */
-        i++;
-        m = f24_rsf_meta_at(walk.meta, walk.n_there, walk.start.words);
-        if (walk.start.type == F24_RSF_GONE || m.kind == F24_RSF_DELETED)
-            c->info.n_deleted++;
-        if (walk.start.type == F24_RSF_GONE || m.kind != F24_RSF_LISTED ||
-            walk.n_there < F24_RSF_SEARCH_WORDS)
-            continue;
-        entry.offset = walk.at;
-        entry.n_bytes = walk.start.n_bytes;
-        entry.meta_words = walk.start.words;
-        entry.flags = m.flags;
-        c->info.n_records++;
-        F24_TRY(f24_batch_copy(batch, walk.meta + 12, &entry, err));
-    }
-    return F24_OK;
-}
-
-f24_status f24_rsf_scan(f24_container *c, f24_batch *batch, f24_error *err)
-{
-    uint64_t base = 0;
-
-    for (size_t i = 0; i < c->rsf.n_segments; i++) {
-        const f24_segment *segment = &c->rsf.segments[i];
-        if (base + segment->n_entries > INT32_MAX)
-            return f24_fail(err, F24_EUNSUPPORTED, (int64_t)segment->offset,
-                            "more than 2^31 directory entries");
-        if (segment->directory_bytes != 0)
-            F24_TRY(scan_directory(c, segment, (int32_t)base, batch, err));
-        else
-            F24_TRY(scan_walk(c, segment, (int32_t)base, batch, err));
-        base += segment->n_entries;
-    }
+    choose_split(c);
     return F24_OK;
 }

@@ -284,7 +284,7 @@ static f24_status scan_page(f24_container *c, const uint8_t *bytes, const page *
         f24_xdf_head head = f24_xdf_head_at(at);
         f24_entry entry = {.file_index = base + (int32_t)i};
         if (!f24_xdf_is_live(head.idtyp)) {
-            c->info.n_deleted++;
+            c->counts.n_deleted++;
             continue;
         }
         entry.n_bytes = (uint64_t)head.n_units * F24_XDF_UNIT;
@@ -292,9 +292,9 @@ static f24_status scan_page(f24_container *c, const uint8_t *bytes, const page *
         if (head.address == 0 || entry.n_bytes < F24_XDF_RECORD_HEAD || entry.offset > c->size ||
             entry.n_bytes > c->size - entry.offset) {
             entry.flags = F24_FLAG_BAD;
-            f24_note_misplaced(c, entry.file_index);
+            f24_count_misplaced(&c->counts, entry.file_index);
         }
-        c->info.n_records++;
+        c->counts.n_records++;
         F24_TRY(f24_batch_add(batch, at + 8, F24_XDF_ENTRY, &entry, err));
     }
     return f24_batch_flush(batch, err); /* the page's bytes go when the next one is read */
@@ -381,10 +381,10 @@ static f24_status walk_record(f24_container *c, const f24_xdf_walk *walk, const 
         }
     }
     if (!live) {
-        c->info.n_deleted++;
+        c->counts.n_deleted++;
         return F24_OK;
     }
-    c->info.n_records++;
+    c->counts.n_records++;
     return f24_batch_copy(batch, keys, &entry, err);
 }
 
@@ -438,7 +438,7 @@ static f24_status scan_walk(f24_container *c, uint64_t next_index, f24_batch *ba
         }
     }
     tell_end(c, &walk, met, n);
-    return F24_OK;
+    return f24_batch_flush(batch, err);
 }
 
 f24_status f24_xdf_scan(f24_container *c, f24_batch *batch, f24_error *err)

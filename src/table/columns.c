@@ -53,7 +53,7 @@ typedef char text12[12];
 
 /* The columns while they are written. */
 typedef struct filling {
-    uint64_t n, capacity;
+    uint64_t n, first, capacity; /* rows `first` to n - 1 are there, below capacity */
 #define MEMBER(type, name) type *name;
     COLUMNS(MEMBER)
 #undef MEMBER
@@ -147,17 +147,41 @@ static f24_status take(void *context, const f24_run *run, f24_error *err)
     return F24_OK;
 }
 
+static void drop(void *context)
+{
+    filling *fill = context;
+
+    fill->n = fill->first;
+}
+
+/* Close the gap between what two threads filled: deleted entries leave one. */
+static void join(filling *fill, const filling *second)
+{
+    uint64_t n = second->n - second->first;
+
+#define MOVE(type, name)                                                                           \
+    memmove(fill->name + fill->n, second->name + second->first, n * sizeof(type));
+    if (n > 0 && fill->n < second->first) {
+        COLUMNS(MOVE)
+    }
+#undef MOVE
+    fill->n += n;
+}
+
 static f24_status build(f24_container *container, f24_table *table, f24_error *err)
 {
     uint64_t capacity = f24_container_max_entries(container);
-    filling fill = {0};
-    const f24_sink sink = {&fill, take};
+    filling fills[2] = {{0}};
+    const f24_sink sinks[2] = {{&fills[0], take, drop}, {&fills[1], take, drop}};
 
     if (capacity > INT32_MAX)
         return f24_fail(err, F24_EUNSUPPORTED, -1, "more than 2^31 directory entries");
-    F24_TRY(lay_out(capacity, &table->block, &fill, err));
-    F24_TRY(f24_container_scan(container, &sink, err));
-    publish(&fill, &table->columns);
+    F24_TRY(lay_out(capacity, &table->block, &fills[0], err));
+    fills[1] = fills[0];
+    fills[1].first = fills[1].n = capacity - f24_container_second_entries(container);
+    F24_TRY(f24_container_scan(container, sinks, err));
+    join(&fills[0], &fills[1]);
+    publish(&fills[0], &table->columns);
     return f24_find_cache_new(&table->cache, err);
 }
 
