@@ -37,7 +37,7 @@ TARGET static bool NAME(edge)(f24_plane *plane, unsigned wide, unsigned tall, T 
                               size_t stride)
 {
     const uint8_t *bytes = plane->bytes;
-    uint64_t at = plane->at, next;
+    uint64_t at = plane->at, next, keep;
     unsigned width, drop;
 
     plane->wrong = true;
@@ -49,9 +49,10 @@ TARGET static bool NAME(edge)(f24_plane *plane, unsigned wide, unsigned tall, T 
         return false;
     at += plane->head_bits;
     drop = (64 - width) & 63;
+    keep = (uint64_t)0 - (width != 0);
     for (unsigned r = 0; r < tall; r++, rows += stride)
         for (unsigned k = 0; k < wide; k++, at += width)
-            rows[k] = width == 0 ? 0 : (T)((int64_t)f24_bits_from(bytes, at) >> drop);
+            rows[k] = (T)((int64_t)(f24_bits_from(bytes, at) & keep) >> drop);
     plane->at = next;
     plane->wrong = false;
     return true;
