@@ -5,7 +5,8 @@
  * can be decoded on its own (types 0 to 8 without compression). A *stream* form (129, 130, 133,
  * 134) is decoded from its start.
  *
- * Codecs allocate nothing: scratch is passed in. Nothing here knows a file.
+ * Codecs allocate nothing: scratch is passed in. Nothing here knows a file: err->offset counts from
+ * the payload's first byte (-1 when no byte is to blame).
  */
 #ifndef F24_CODEC_CODEC_H
 #define F24_CODEC_CODEC_H
@@ -101,7 +102,9 @@ f24_status f24_codec_stream(const f24_plan *plan, uint8_t *payload, void *out, v
 
 /*
  * Missing points of a decoded array: those equal to its largest value (11). Puts what `options` ask
- * for in their place and fills options->mask when it is given. Call for array->has_missing only.
+ * for in their place and fills options->mask when it is given. Call it for records with
+ * F24_MISSING_FLAG only (has_missing is also set when nk_stored < nk); touches the stored levels
+ * only.
  */
 void f24_missing_restore(const f24_array *array, const f24_read_options *options, void *out);
 
