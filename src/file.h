@@ -16,6 +16,12 @@ struct f24_file {
     f24_scratch scratch;
 };
 
+/* The store guards itself: taking from it does not change what readers see of the file. */
+static inline f24_scratch *f24_file_scratch(const f24_file *file)
+{
+    return &((f24_file *)(uintptr_t)file)->scratch;
+}
+
 /* F24_ENOTFOUND when there is no record `index`; err->record is set. */
 f24_status f24_file_check_index(const f24_file *file, int64_t index, f24_error *err);
 

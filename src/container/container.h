@@ -93,9 +93,8 @@ typedef struct f24_payload_place {
     bool little;      /* words are little-endian */
 } f24_payload_place;
 
-/* At most this many bytes at the start of a record are needed to check it, and this many at its
- * end. */
-#define F24_HEAD_MAX 96u
+/* Length of the payload as the directory tells it; 0 when the record is too short to have one. */
+uint64_t f24_container_payload_bytes(const f24_container *container, const f24_place *place);
 
 /*
  * Read and check the frame of a record against its place in the directory (marks, addresses,

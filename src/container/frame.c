@@ -106,6 +106,15 @@ f24_status f24_container_locate(const f24_container *container, const f24_place 
     return locate_rsf(container, place, payload, err);
 }
 
+uint64_t f24_container_payload_bytes(const f24_container *container, const f24_place *place)
+{
+    uint64_t frame = container->info.backend == F24_XDF
+                         ? F24_XDF_RECORD_HEAD
+                         : F24_RSF_FRAME + (uint64_t)place->meta_words * 4;
+
+    return place->n_bytes > frame ? place->n_bytes - frame : 0;
+}
+
 f24_status f24_container_json(const f24_container *container, const f24_place *place,
                               uint64_t *offset, uint64_t *n_bytes, f24_error *err)
 {
