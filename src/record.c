@@ -124,7 +124,8 @@ static f24_status want(const payload *p, window *w, uint64_t from, size_t n_byte
         return F24_OK;
     }
     if (from < w->from || from + n_bytes > w->from + w->n_bytes) {
-        uint64_t n = end - from < w->block.n_bytes ? end - from : w->block.n_bytes;
+        uint64_t ahead = end > from ? end - from : 0;
+        uint64_t n = ahead < w->block.n_bytes ? ahead : w->block.n_bytes;
         if (n < n_bytes)
             n = n_bytes;
         w->n_bytes = 0;
