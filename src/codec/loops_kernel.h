@@ -39,8 +39,10 @@ TARGET static void NAME(swap_halves)(const uint8_t *restrict in, size_t n, void 
 
 TARGET static void NAME(tokens16)(const uint8_t *restrict in, size_t n, uint16_t *restrict out)
 {
+    const f24_u16 *from = (const f24_u16 *)in;
+
     for (size_t i = 0; i < n; i++)
-        out[i] = (uint16_t)(in[2 * i] << 8 | in[2 * i + 1]);
+        out[i] = F24_HOST_LITTLE ? __builtin_bswap16(from[i]) : from[i];
 }
 
 TARGET static void NAME(linear16)(const uint16_t *restrict in, size_t n, double scale,
