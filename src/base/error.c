@@ -1,3 +1,4 @@
+#define F24_DEFINES_FAILURES
 #include "base/error.h"
 
 #include <errno.h>
