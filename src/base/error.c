@@ -1,3 +1,6 @@
+/* The XSI form of strerror_r, which returns a number: the GNU form may leave its buffer alone. */
+#undef _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #define F24_DEFINES_FAILURES
 #include "base/error.h"
 

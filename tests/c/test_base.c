@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,7 @@ static void a_directory_and_a_missing_file_are_errors_of_the_system(void)
           err.sys_errno == EISDIR);
     check(f24_source_open_path("/nowhere/at/all", NULL, &source, &err) == F24_EIO &&
           err.sys_errno == ENOENT);
+    check(strstr(err.message, strerror(ENOENT)) != NULL);
 }
 
 static void a_pipe_is_refused_without_waiting(void)
