@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import fst24
 import numpy as np
 import pytest
+
+import fst24
 
 from .manifests import (
     GROUPS,

@@ -1,0 +1,25 @@
+/* Any bytes as a stored record on its own: its metadata, then its values. */
+#include "fuzz.h"
+
+#include <fst24.h>
+
+#include <stdlib.h>
+
+#define DECODE_AT_MOST ((uint64_t)1 << 22)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    f24_record record;
+    f24_array array;
+    f24_error err;
+    void *out;
+
+    if (f24_decode_record(data, size, &record, &array, &err) != F24_OK ||
+        array.n_bytes > DECODE_AT_MOST)
+        return 0;
+    out = malloc(array.n_bytes);
+    if (out != NULL)
+        fuzz_ignore(f24_decode(data, size, NULL, out, array.n_bytes, &err));
+    free(out);
+    return 0;
+}
