@@ -13,13 +13,14 @@
  *
  * Rules that hold everywhere
  *   errors    A function that can fail returns f24_status and fills the caller's f24_error, which
- * may be NULL. Nothing prints, exits or reads the environment. Outputs change on success only,
- *             unless said otherwise.
+ *             may be NULL. Nothing prints, exits or reads the environment. Outputs change on
+ *             success only, unless said otherwise.
  *   threads   There is no global state. A file is immutable after f24_open: any number of threads
- * may use it at once. f24_close must be the last call on a file. memory    Handles come from _open
- * and go to _close or _release (NULL is fine). A borrowed pointer says until when it lives. Arrays
- * are filled in memory that the caller gives. order     Arrays are in Fortran order: i fastest,
- * then j, then k. indices   0-based, over the live records, in listing order.
+ *             may use it at once. f24_close must be the last call on a file.
+ *   memory    Handles come from _open and go to _close or _release (NULL is fine). A borrowed
+ *             pointer says until when it lives. Arrays are filled in memory that the caller gives.
+ *   order     Arrays are in Fortran order: i fastest, then j, then k.
+ *   indices   0-based, over the live records, in listing order.
  */
 #ifndef FST24_H
 #define FST24_H
@@ -42,8 +43,7 @@ extern "C" {
 
 #define F24_VERSION "0.1.0"
 
-/* ------------------------------------------------------------------------------------ errors ---
- */
+/* ----------------------------------------------------------------------------------- errors --- */
 
 /* The numbers are part of the interface and never change. */
 typedef enum f24_status {
@@ -73,8 +73,7 @@ F24_API const char *f24_version(void);
 /* A short name of a status ("truncated"); never NULL. */
 F24_API const char *f24_status_name(f24_status status);
 
-/* -------------------------------------------------------------------------------------- files ---
- */
+/* ------------------------------------------------------------------------------------ files --- */
 
 typedef struct f24_file f24_file;
 typedef struct f24_table f24_table;
@@ -91,9 +90,9 @@ typedef enum f24_backend {
  *
  * mmap_from  files of this many bytes and more are mapped, so that f24_view can give values without
  *            a copy: 0 maps every file, UINT64_MAX none. Default 1 GiB. The library's own reads
- * never touch the mapping: a file that shrinks gives F24_ETRUNCATED, not a signal. pool descriptors
- * are shared through this pool, which must outlive the file; NULL: the file keeps a descriptor of
- * its own.
+ *            never touch the mapping: a file that shrinks gives F24_ETRUNCATED, not a signal.
+ * pool       descriptors are shared through this pool, which must outlive the file; NULL: the file
+ *            keeps a descriptor of its own.
  */
 typedef struct f24_options {
     uint64_t mmap_from;
@@ -106,8 +105,8 @@ typedef struct f24_options {
  * Bytes that are not in a file of this machine.
  *
  * read   fill `buffer` with exactly n_bytes from `offset`; never asked beyond `size`. Returns 0 or
- * an errno value. Called from any thread that reads the file, several at once. close  called once,
- * by f24_close or when the last view goes; may be NULL.
+ *        an errno value. Called from any thread that reads the file, several at once.
+ * close  called once, by f24_close or when the last view goes; may be NULL.
  */
 typedef struct f24_reader {
     void *context;
@@ -121,8 +120,8 @@ typedef struct f24_reader {
  *
  * f24_open         a file of this machine. `options` may be NULL.
  * f24_open_memory  n_bytes at `bytes`, which must stay as they are until f24_close and until the
- * last view is released. f24_open_reader  bytes behind callbacks; `reader` is copied. On failure
- * `close` is not called.
+ *                  last view is released.
+ * f24_open_reader  bytes behind callbacks; `reader` is copied. On failure `close` is not called.
  *
  * A damaged or unclosed file opens as far as its records can be trusted; see f24_warning_at. A bad
  * record is listed with F24_FLAG_BAD and does not hide the others.
@@ -171,12 +170,10 @@ F24_API F24_MUST_CHECK f24_status f24_pool_open(int max_open, f24_pool **pool, f
 F24_API void f24_pool_close(f24_pool *pool);
 F24_API int f24_pool_open_count(f24_pool *pool);
 
-/* -------------------------------------------------------------------------------------- table ---
- */
+/* ------------------------------------------------------------------------------------ table --- */
 
 /* f24_columns.flags */
-#define F24_FLAG_BAD                                                                               \
-    0x01u /* listed, but its place, sizes or type cannot be right: f24_read says why */
+#define F24_FLAG_BAD 0x01u   /* its place, sizes or type cannot be right: f24_read says why */
 #define F24_FLAG_JSON 0x02u  /* has extended metadata (RSF) */
 #define F24_FLAG_NEWER 0x04u /* written by a newer version of the format: listed, not decoded */
 
@@ -234,13 +231,12 @@ F24_API F24_MUST_CHECK f24_status f24_get_record(const f24_file *file, int64_t i
  * text      `capacity` bytes; on success holds the text and a NUL. May be NULL when capacity is 0.
  * n_bytes   length of the text without the NUL; 0 for a record that has none. It is set even when
  *           `capacity` is too small (then F24_EINVAL), so ask once with 0 bytes and once with
- * enough.
+ *           enough.
  */
 F24_API F24_MUST_CHECK f24_status f24_read_json(const f24_file *file, int64_t index, char *text,
                                                 size_t capacity, size_t *n_bytes, f24_error *err);
 
-/* ------------------------------------------------------------------------------------- search ---
- */
+/* ----------------------------------------------------------------------------------- search --- */
 
 typedef enum f24_key {
     F24_KEY_NOMVAR = 1,
@@ -294,8 +290,8 @@ typedef struct f24_criterion {
  * f24_find_all  the indices of all, at most `capacity` of them; *n_found counts all, even beyond.
  *
  * Searches by equal values that are asked again build an index in the table (once, safe among
- * threads) and then take about a microsecond whatever the size. F24_EINVAL, F24_ENOMEM,
- * F24_ENOTFOUND.
+ * threads) and then take about a microsecond whatever the size.
+ * F24_EINVAL, F24_ENOMEM, F24_ENOTFOUND.
  */
 F24_API F24_MUST_CHECK f24_status f24_find(const f24_table *table, const f24_criterion *criteria,
                                            size_t n_criteria, unsigned flags, int64_t start,
@@ -309,8 +305,7 @@ F24_API F24_MUST_CHECK f24_status f24_find_all(const f24_table *table,
  */
 F24_API bool f24_is_descriptor(const char nomvar[4]);
 
-/* ------------------------------------------------------------------------------------- values ---
- */
+/* ----------------------------------------------------------------------------------- values --- */
 
 typedef enum f24_kind {
     F24_FLOAT = 1,   /* 4 or 8 bytes */
@@ -431,8 +426,7 @@ F24_API F24_MUST_CHECK f24_status f24_decode(const void *stored, size_t n_stored
                                              const f24_read_options *options, void *out,
                                              size_t n_bytes, f24_error *err);
 
-/* -------------------------------------------------------------------------------- conventions ---
- */
+/* ------------------------------------------------------------------------------ conventions --- */
 
 #define F24_IP_INVALID (-1) /* kind of a code that means nothing */
 
