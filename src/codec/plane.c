@@ -1,5 +1,9 @@
 #include "codec/plane.h"
 
+#ifdef F24_HAVE_V3
+#include <immintrin.h>
+#endif
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
@@ -91,6 +95,7 @@ f24_status f24_plane_fail(const f24_plane *plane, f24_error *err)
 #undef T
 #undef LANES
 #undef TARGET
+#include "codec/plane_vbmi.h"
 #endif
 
 const f24_plane_kernels *f24_plane_choose(void)
@@ -98,7 +103,10 @@ const f24_plane_kernels *f24_plane_choose(void)
     static const f24_plane_kernels portable = {row16_16, row32_32, rows32_32};
 #ifdef F24_HAVE_V3
     static const f24_plane_kernels v3 = {row16_16_v3, row32_32_v3, rows32_32_v3};
+    static const f24_plane_kernels vbmi = {row16_vbmi, row32_vbmi, rows32_vbmi};
 
+    if (f24_cpu_level() >= F24_CPU_V4 && __builtin_cpu_supports("avx512vbmi"))
+        return &vbmi;
     if (f24_cpu_level() >= F24_CPU_V3)
         return &v3;
 #endif
