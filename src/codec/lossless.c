@@ -14,6 +14,10 @@
 enum { ALL_POSITIVE = 0, ALL_NEGATIVE = 1, SIGN_PLANE = 2 };
 enum { ONE_EXPONENT = 0, EXPONENT_PLANE = 2 };
 
+struct joint;
+typedef void (*join_fn)(struct joint with, const uint32_t *mantissa, const uint32_t *exponent,
+                        const uint8_t *sign, int64_t n, uint8_t *out);
+
 /* What one decoding needs. */
 typedef struct lossless {
     int64_t ni, nj;
@@ -22,6 +26,7 @@ typedef struct lossless {
     f24_plane32 planes[2]; /* mantissa, then exponent */
     int n_planes;
     f24_signs signs;
+    join_fn join;
     uint8_t *out;
 } lossless;
 
@@ -113,34 +118,47 @@ static f24_status find_parts(lossless *l, const uint8_t *bytes, uint64_t n_bytes
     return F24_OK;
 }
 
-/* Row j of sign, exponent and mantissa as float32. Exponents are kept modulo 256 (10.2). */
+/* What joins the parts of a row: constants of the field. */
+typedef struct joint {
+    uint32_t lowest;   /* exponent */
+    uint32_t negative; /* sign bit of every value, or 0 */
+    unsigned up;       /* lowest bit of the mantissa */
+} joint;
+
+#define TARGET
+#define NAME(x) x
+#include "codec/lossless_kernel.h"
+#undef TARGET
+#undef NAME
+
+#ifdef F24_HAVE_V3
+#define TARGET F24_TARGET_V3
+#define NAME(x) x##_v3
+#include "codec/lossless_kernel.h"
+#undef TARGET
+#undef NAME
+#endif
+
+static join_fn join_choose(void)
+{
+#ifdef F24_HAVE_V3
+    if (f24_cpu_level() >= F24_CPU_V3)
+        return join_row_v3;
+#endif
+    return join_row;
+}
+
+/* Row j of the field, of which the planes' rows `at` elements on are the parts. */
 static f24_status put_row(lossless *l, int64_t j, size_t at, f24_error *err)
 {
-    const uint32_t *mantissa = l->planes[0].rows + at, *exponent = l->planes[1].rows + at;
-    const uint32_t lowest = l->lowest_exponent, keep = (1u << l->mantissa_bits) - 1;
-    const unsigned up = 23 - l->mantissa_bits;
-    const uint32_t fixed = (l->sign_code == ALL_NEGATIVE ? 1u << 31 : 0) | (lowest & 0xff) << 23;
-    uint8_t *out = l->out + (uint64_t)j * (uint64_t)l->ni * 4;
-    const uint8_t *signs;
+    const joint with = {l->lowest_exponent, l->sign_code == ALL_NEGATIVE ? 1u << 31 : 0,
+                        23 - l->mantissa_bits};
+    const uint8_t *signs = NULL;
 
-    if (l->n_planes == 1)
-        for (int64_t i = 0; i < l->ni; i++) {
-            uint32_t v = fixed | (mantissa[i] & keep) << up;
-            memcpy(out + 4 * i, &v, sizeof v);
-        }
-    else
-        for (int64_t i = 0; i < l->ni; i++) {
-            uint32_t v = (fixed & 1u << 31) | ((exponent[i] + lowest) & 0xff) << 23 |
-                         (mantissa[i] & keep) << up;
-            memcpy(out + 4 * i, &v, sizeof v);
-        }
-    if (l->sign_code != SIGN_PLANE)
-        return F24_OK;
-    F24_TRY(f24_signs_take(&l->signs, l->ni, &signs, err));
-    for (int64_t i = 0; i < l->ni; i++) {
-        uint32_t v = f24_native32(out + 4 * i) | (uint32_t)signs[i] << 31;
-        memcpy(out + 4 * i, &v, sizeof v);
-    }
+    if (l->sign_code == SIGN_PLANE)
+        F24_TRY(f24_signs_take(&l->signs, l->ni, &signs, err));
+    l->join(with, l->planes[0].rows + at, l->n_planes == 2 ? l->planes[1].rows + at : NULL, signs,
+            l->ni, l->out + (uint64_t)j * (uint64_t)l->ni * 4);
     return F24_OK;
 }
 
@@ -186,7 +204,7 @@ f24_status f24_lossless_decode(const uint8_t *bytes, uint64_t n_bytes, int64_t n
                                void *out, void *scratch, f24_error *err)
 {
     const size_t stride = f24_row_stride(ni);
-    lossless l = {.ni = ni, .nj = nj, .out = out};
+    lossless l = {.ni = ni, .nj = nj, .join = join_choose(), .out = out};
     uint32_t *work = scratch;
 
     if (ni < 2 || nj < 2)

@@ -10,37 +10,47 @@
     __attribute__((target("avx,avx2,bmi,bmi2,lzcnt,movbe,avx512f,avx512bw,avx512cd,avx512dq,"      \
                           "avx512vl,avx512vbmi")))
 
-/* For tokens of w bits: where the token of each element starts, in bits from the first one. */
-#define PLACES(w)                                                                                  \
-    {0,       (w),     2 * (w), 3 * (w), 3 * (w), 4 * (w), 5 * (w), 6 * (w),                       \
-     6 * (w), 7 * (w), 8 * (w), 9 * (w), 9 * (w), 9 * (w), 9 * (w), 9 * (w)}
-static const uint32_t places[F24_WIDEST_TOKEN + 1][16] = {
-    PLACES(0),  PLACES(1),  PLACES(2),  PLACES(3),  PLACES(4),  PLACES(5),  PLACES(6),
-    PLACES(7),  PLACES(8),  PLACES(9),  PLACES(10), PLACES(11), PLACES(12), PLACES(13),
-    PLACES(14), PLACES(15), PLACES(16), PLACES(17), PLACES(18), PLACES(19), PLACES(20),
-    PLACES(21), PLACES(22), PLACES(23), PLACES(24), PLACES(25),
-};
+/*
+ * For tokens of w bits, the first one at bit o of the first byte: element e holds token t(e).
+ * shuffle: the four bytes that the token starts in, in big-endian order (7 + 25 bits are enough).
+ * up: how far its first bit is from the top of them; a width of 0 shifts everything out.
+ * As tables (26 KiB, of which a field uses few lines) they take 10 operations out of each tile.
+ */
+#define SHUFFLE(w, o, t) (((o) + (t) * (w)) / 8 * 0x01010101u + 0x00010203u)
+#define UP(w, o, t) ((w) == 0 ? 32u : ((o) + (t) * (w)) % 8)
+#define ELEMENTS(F, w, o)                                                                          \
+    {F(w, o, 0u), F(w, o, 1u), F(w, o, 2u), 0, F(w, o, 3u), F(w, o, 4u), F(w, o, 5u), 0,           \
+     F(w, o, 6u), F(w, o, 7u), F(w, o, 8u), 0, 0,           0,           0,           0}
+#define OFFSETS(F, w)                                                                              \
+    {ELEMENTS(F, w, 0u), ELEMENTS(F, w, 1u), ELEMENTS(F, w, 2u), ELEMENTS(F, w, 3u),               \
+     ELEMENTS(F, w, 4u), ELEMENTS(F, w, 5u), ELEMENTS(F, w, 6u), ELEMENTS(F, w, 7u)}
+#define WIDTHS(F)                                                                                  \
+    {OFFSETS(F, 0u),  OFFSETS(F, 1u),  OFFSETS(F, 2u),  OFFSETS(F, 3u),  OFFSETS(F, 4u),           \
+     OFFSETS(F, 5u),  OFFSETS(F, 6u),  OFFSETS(F, 7u),  OFFSETS(F, 8u),  OFFSETS(F, 9u),           \
+     OFFSETS(F, 10u), OFFSETS(F, 11u), OFFSETS(F, 12u), OFFSETS(F, 13u), OFFSETS(F, 14u),          \
+     OFFSETS(F, 15u), OFFSETS(F, 16u), OFFSETS(F, 17u), OFFSETS(F, 18u), OFFSETS(F, 19u),          \
+     OFFSETS(F, 20u), OFFSETS(F, 21u), OFFSETS(F, 22u), OFFSETS(F, 23u), OFFSETS(F, 24u),          \
+     OFFSETS(F, 25u)}
+typedef uint32_t line_of_16[16] __attribute__((aligned(64)));
+static const line_of_16 shuffles[F24_WIDEST_TOKEN + 1][8] = WIDTHS(SHUFFLE);
+static const line_of_16 ups[F24_WIDEST_TOKEN + 1][8] = WIDTHS(UP);
+static const int32_t downs[F24_WIDEST_TOKEN + 1] = {32, 31, 30, 29, 28, 27, 26, 25, 24,
+                                                    23, 22, 21, 20, 19, 18, 17, 16, 15,
+                                                    14, 13, 12, 11, 10, 9,  8,  7};
 
 /*
- * The nine tokens at bit `at`, sign-extended. Each element gets the four bytes that its token
- * starts in, in big-endian order: 7 + 25 bits are enough. Width 0 shifts everything out. The load
- * reads 64 bytes from a place inside the stream or at its end: the pad.
+ * The nine tokens at bit `at`, sign-extended. The load reads 64 bytes from a place inside the
+ * stream or at its end: the pad.
  */
 TARGET_VBMI static inline __attribute__((always_inline)) __m512i tile_tokens(const uint8_t *bytes,
                                                                              uint64_t at,
                                                                              unsigned width)
 {
-    const __m512i first_byte = _mm512_set4_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0);
     const __m512i data = _mm512_loadu_si512(bytes + (at >> 3));
-    const __m512i place =
-        _mm512_add_epi32(_mm512_loadu_si512(places[width]), _mm512_set1_epi32((int)(at & 7)));
-    const __m512i index = _mm512_add_epi8(
-        _mm512_shuffle_epi8(_mm512_srli_epi32(place, 3), first_byte), _mm512_set1_epi32(0x010203));
-    const __m512i up = _mm512_ternarylogic_epi32(place, _mm512_set1_epi32(7),
-                                                 _mm512_set1_epi32(width == 0 ? 32 : 0), 0xea);
+    const __m512i bits = _mm512_permutexvar_epi8(_mm512_load_si512(shuffles[width][at & 7]), data);
 
-    return _mm512_srav_epi32(_mm512_sllv_epi32(_mm512_permutexvar_epi8(index, data), up),
-                             _mm512_set1_epi32(32 - (int)width)); /* 0xea: (a & b) | c */
+    return _mm512_srav_epi32(_mm512_sllv_epi32(bits, _mm512_load_si512(ups[width][at & 7])),
+                             _mm512_set1_epi32(downs[width]));
 }
 
 /* Where a plane is while a row of tiles is read: copies that the compiler keeps in registers. */
@@ -69,28 +79,25 @@ next_tile(walk *w, const f24_plane *plane, __m512i *tokens)
     return true;
 }
 
-TARGET_VBMI static bool row16_vbmi(f24_plane *plane, uint16_t *slope, uint16_t *rows, int64_t ni,
-                                   unsigned tall)
+#define FOUR_TIMES UINT64_C(0x0001000100010001)
+
+TARGET_VBMI static bool row16_whole(f24_plane *plane, uint16_t *slope, uint16_t *rows, int64_t ni)
 {
     const size_t stride = f24_row_stride(ni);
     const int64_t n_full = (ni - 1) / 3;
     const __m256i zero = _mm256_setzero_si256();
-    const __m256i third = _mm256_set1_epi64x(0x0504050405040504);
-    const __m256i third_of_each =
-        _mm256_add_epi8(third, _mm256_set_epi64x(0x0808080808080808, 0, 0x0808080808080808, 0));
-    uint16_t *row0 = rows + 1, *row1 = row0 + stride, *row2 = row1 + stride;
-    __m256i before = _mm256_set_epi64x(0, row2[-1], row1[-1], row0[-1]);
+    const __m256i third_of_four =
+        _mm256_broadcastsi128_si256(_mm_set_epi64x(0x0d0c0d0c0d0c0d0c, 0x0504050405040504));
+    uint16_t *row0 = rows, *row1 = row0 + stride, *row2 = row1 + stride;
+    __m256i before =
+        _mm256_set_epi64x(0, (int64_t)(*row2 * FOUR_TIMES), (int64_t)(*row1 * FOUR_TIMES),
+                          (int64_t)(*row0 * FOUR_TIMES));
     walk w = walk_of(plane);
     uint64_t next_slope;
-    int64_t i = 0;
+    int64_t i = 1;
 
-    if (plane->step != 3 || tall != 3)
-        return row16_16_v3(plane, slope, rows, ni, tall);
-    before =
-        _mm256_shuffle_epi8(before, _mm256_sub_epi8(third_of_each, _mm256_set1_epi32(0x04040404)));
-    slope++;
-    memcpy(&next_slope, slope, sizeof next_slope);
-    for (; i < 3 * n_full; i += 3) {
+    memcpy(&next_slope, slope + 1, sizeof next_slope);
+    for (; i <= 3 * n_full; i += 3) {
         __m512i tokens;
         __m256i d, s;
         if (!next_tile(&w, plane, &tokens)) {
@@ -109,25 +116,39 @@ TARGET_VBMI static bool row16_vbmi(f24_plane *plane, uint16_t *slope, uint16_t *
         s = _mm256_add_epi16(s, _mm256_slli_epi64(s, 16));
         s = _mm256_add_epi16(s, _mm256_slli_epi64(s, 32));
         s = _mm256_add_epi16(s, before);
-        before = _mm256_shuffle_epi8(s, third_of_each);
+        before = _mm256_shuffle_epi8(s, third_of_four);
         _mm_storel_epi64((__m128i *)(row0 + i), _mm256_castsi256_si128(s));
         _mm_storeh_pd((double *)(row1 + i), _mm_castsi128_pd(_mm256_castsi256_si128(s)));
         _mm_storel_epi64((__m128i *)(row2 + i), _mm256_extracti128_si256(s, 1));
     }
     memcpy(slope + i, &next_slope, sizeof next_slope);
     plane->at = w.at;
-    if (!edges_16_v3(plane, rows, 1 + i, ni, tall))
+    if (!edges_16_v3(plane, rows, i, ni, 3))
         return false;
-    for (unsigned r = 0; r < tall; r++)
-        sum_plain_16_v3(slope - 1, rows + r * stride, 1 + i, ni);
+    for (unsigned r = 0; r < 3; r++)
+        sum_plain_16_v3(slope, rows + r * stride, i, ni);
     return true;
+}
+
+TARGET_VBMI static bool row16_vbmi(f24_plane *plane, uint16_t *slope, uint16_t *rows, int64_t ni,
+                                   unsigned tall)
+{
+    if (plane->step != 3 || tall != 3)
+        return row16_16_v3(plane, slope, rows, ni, tall);
+    return row16_whole(plane, slope, rows, ni);
 }
 
 /* What a plane needs from tile to tile, besides its walk. */
 typedef struct carry {
     __m512i before;     /* lane r: the last value of row r in each element */
-    __m128i next_slope; /* of the tile to come */
+    __m512i next_slope; /* of the tile to come, in each lane */
 } carry;
+
+TARGET_VBMI static inline __attribute__((always_inline)) __m512i slope_at(const f24_plane32 *p,
+                                                                          int64_t i)
+{
+    return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(p->slope + 1 + i)));
+}
 
 TARGET_VBMI static inline __attribute__((always_inline)) bool
 add_tile(walk *w, const f24_plane32 *p, carry *c, int64_t i, size_t stride)
@@ -139,9 +160,9 @@ add_tile(walk *w, const f24_plane32 *p, carry *c, int64_t i, size_t stride)
     if (!next_tile(w, &p->plane, &d))
         return false;
     s = _mm512_add_epi32(
-        _mm512_add_epi32(d, _mm512_broadcast_i32x4(c->next_slope)),
+        _mm512_add_epi32(d, c->next_slope),
         _mm512_add_epi32(_mm512_alignr_epi64(d, zero, 6), _mm512_alignr_epi64(d, zero, 4)));
-    c->next_slope = _mm_loadu_si128((const __m128i *)(p->slope + 4 + i));
+    c->next_slope = slope_at(p, i + 3);
     _mm_storeu_si128((__m128i *)(p->slope + 1 + i), _mm512_extracti32x4_epi32(s, 2));
     s = _mm512_add_epi32(s, _mm512_bslli_epi128(s, 4));
     s = _mm512_add_epi32(s, _mm512_bslli_epi128(s, 8));
@@ -170,7 +191,7 @@ TARGET_VBMI static inline __attribute__((always_inline)) bool rows_vbmi(f24_plan
             _mm512_inserti32x4(_mm512_castsi128_si512(_mm_set1_epi32((int)rows[0])),
                                _mm_set1_epi32((int)rows[stride]), 1),
             _mm_set1_epi32((int)rows[2 * stride]), 2);
-        c[k].next_slope = _mm_loadu_si128((const __m128i *)(planes[k].slope + 1));
+        c[k].next_slope = slope_at(&planes[k], 0);
     }
     for (; wrong < 0 && i < 3 * n_full; i += 3)
         for (int k = 0; k < n_planes; k++)
@@ -178,7 +199,8 @@ TARGET_VBMI static inline __attribute__((always_inline)) bool rows_vbmi(f24_plan
                 wrong = k;
     for (int k = 0; k < n_planes; k++) {
         planes[k].plane.at = w[k].at;
-        _mm_storeu_si128((__m128i *)(planes[k].slope + 1 + i), c[k].next_slope);
+        _mm_storeu_si128((__m128i *)(planes[k].slope + 1 + i),
+                         _mm512_castsi512_si128(c[k].next_slope));
     }
     if (wrong >= 0) {
         planes[wrong].plane.wrong = true;
