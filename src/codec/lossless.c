@@ -14,8 +14,15 @@
 enum { ALL_POSITIVE = 0, ALL_NEGATIVE = 1, SIGN_PLANE = 2 };
 enum { ONE_EXPONENT = 0, EXPONENT_PLANE = 2 };
 
-struct joint;
-typedef void (*join_fn)(struct joint with, const uint32_t *mantissa, const uint32_t *exponent,
+/* What joins the parts of a row: constants of the field. */
+typedef struct joint {
+    uint32_t lowest;   /* exponent */
+    uint32_t negative; /* sign bit of every value, or 0 */
+    unsigned up;       /* lowest bit of the mantissa */
+} joint;
+
+/* `exponent` and `sign` are NULL where the field has no such plane. */
+typedef void (*join_fn)(joint with, const uint32_t *mantissa, const uint32_t *exponent,
                         const uint8_t *sign, int64_t n, uint8_t *out);
 
 /* What one decoding needs. */
@@ -117,13 +124,6 @@ static f24_status find_parts(lossless *l, const uint8_t *bytes, uint64_t n_bytes
     mantissa->step = STEP;
     return F24_OK;
 }
-
-/* What joins the parts of a row: constants of the field. */
-typedef struct joint {
-    uint32_t lowest;   /* exponent */
-    uint32_t negative; /* sign bit of every value, or 0 */
-    unsigned up;       /* lowest bit of the mantissa */
-} joint;
 
 #define TARGET
 #define NAME(x) x

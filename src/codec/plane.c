@@ -4,6 +4,13 @@
 #include <immintrin.h>
 #endif
 
+/* Elements of two vectors, by number. gcc has clang's form of it from 12 on. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define F24_PICK(type, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define F24_PICK(type, a, b, ...) __builtin_shuffle(a, b, (type){__VA_ARGS__})
+#endif
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 

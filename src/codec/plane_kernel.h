@@ -103,16 +103,16 @@ TARGET static void NAME(sum)(T *slope, T *row, int64_t ni)
         s += d;
         memcpy(slope + i, &s, sizeof s);
 #if LANES == 8
-        s += __builtin_shufflevector(zero, s, 0, 8, 9, 10, 11, 12, 13, 14);
-        s += __builtin_shufflevector(zero, s, 0, 1, 8, 9, 10, 11, 12, 13);
-        s += __builtin_shufflevector(zero, s, 0, 1, 2, 3, 8, 9, 10, 11);
+        s += F24_PICK(vector, zero, s, 0, 8, 9, 10, 11, 12, 13, 14);
+        s += F24_PICK(vector, zero, s, 0, 1, 8, 9, 10, 11, 12, 13);
+        s += F24_PICK(vector, zero, s, 0, 1, 2, 3, 8, 9, 10, 11);
         s += before;
-        before = __builtin_shufflevector(s, s, 7, 7, 7, 7, 7, 7, 7, 7);
+        before = F24_PICK(vector, s, s, 7, 7, 7, 7, 7, 7, 7, 7);
 #else
-        s += __builtin_shufflevector(zero, s, 0, 4, 5, 6);
-        s += __builtin_shufflevector(zero, s, 0, 1, 4, 5);
+        s += F24_PICK(vector, zero, s, 0, 4, 5, 6);
+        s += F24_PICK(vector, zero, s, 0, 1, 4, 5);
         s += before;
-        before = __builtin_shufflevector(s, s, 3, 3, 3, 3);
+        before = F24_PICK(vector, s, s, 3, 3, 3, 3);
 #endif
         memcpy(row + i, &s, sizeof s);
     }

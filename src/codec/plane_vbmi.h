@@ -118,7 +118,7 @@ TARGET_VBMI static bool row16_whole(f24_plane *plane, uint16_t *slope, uint16_t 
         s = _mm256_add_epi16(s, before);
         before = _mm256_shuffle_epi8(s, third_of_four);
         _mm_storel_epi64((__m128i *)(row0 + i), _mm256_castsi256_si128(s));
-        _mm_storeh_pd((double *)(row1 + i), _mm_castsi128_pd(_mm256_castsi256_si128(s)));
+        _mm_storeh_pi((__m64 *)(row1 + i), _mm_castsi128_ps(_mm256_castsi256_si128(s)));
         _mm_storel_epi64((__m128i *)(row2 + i), _mm256_extracti128_si256(s, 1));
     }
     memcpy(slope + i, &next_slope, sizeof next_slope);

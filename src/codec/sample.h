@@ -7,8 +7,8 @@
 
 /*
  * As f24_tiles_decode, for predictor SAMPLE. `rows` holds a row of tokens; `scratch` is of
- * f24_sample_scratch(ni, nj) bytes: the coarse grids (an eighth of the field's float32 size for
- * large fields) and a few rows.
+ * f24_sample_scratch(ni, nj) bytes: the coarse grids (an eighth of ni x nj x 4 bytes
+ * for large fields) and a few rows.
  */
 uint64_t f24_sample_scratch(int64_t ni, int64_t nj);
 f24_status f24_sample_decode(const uint8_t *bytes, uint64_t n_bytes, f24_tile_head head, int64_t ni,

@@ -109,7 +109,10 @@ static f24_status parallelogram_decode(const uint8_t *bytes, uint64_t n_bytes, f
     return F24_OK;
 }
 
-/* Rows of one row of tiles, then a border row of 32 bits and a slope, or what SAMPLE wants. */
+/*
+ * One row of tiles, then a border row of 32 bits and a slope; or what SAMPLE wants, which is not
+ * known before the head is read: its coarse grids have ni x nj / 8 values, half a byte a value.
+ */
 uint64_t f24_tiles_scratch(int64_t ni, int64_t nj)
 {
     const uint64_t stride = f24_row_stride(ni);

@@ -281,13 +281,15 @@ static inline void write_sample(bits *b, const uint16_t *f, int ni, int nj, int 
     int a[SAMPLE_LEVELS + 1] = {ni}, n[SAMPLE_LEVELS + 1] = {nj};
     int32_t *grid[SAMPLE_LEVELS + 1];
 
+    if (ni < 94 || nj < 94)
+        abort(); /* smaller fields are not safe (9.5) */
     grid[0] = malloc(sizeof(int32_t) * (size_t)(ni * nj));
     for (int p = 0; p < ni * nj; p++)
         grid[0][p] = f[p];
     for (int l = 1; l <= SAMPLE_LEVELS; l++) {
         a[l] = coarse_count(a[l - 1]);
         n[l] = coarse_count(n[l - 1]);
-        grid[l] = malloc(sizeof(int32_t) * (size_t)(a[l] * n[l]));
+        grid[l] = calloc((size_t)(a[l] * n[l]), sizeof(int32_t));
         move_nodes(grid[l - 1], a[l - 1], n[l - 1], grid[l], false);
     }
     put(b, head_word(1, 3, (unsigned)nbits, SAMPLE_LEVELS), 32);
@@ -336,7 +338,7 @@ static inline bool read_sample(bits *b, unsigned nbits, int ni, int nj, uint16_t
         a[l] = coarse_count(a[l - 1]);
         n[l] = coarse_count(n[l - 1]);
     }
-    coarse = malloc(sizeof(int32_t) * (size_t)(a[SAMPLE_LEVELS] * n[SAMPLE_LEVELS]));
+    coarse = calloc((size_t)(a[SAMPLE_LEVELS] * n[SAMPLE_LEVELS]), sizeof(int32_t));
     for (int p = 0; p < a[SAMPLE_LEVELS] * n[SAMPLE_LEVELS]; p++)
         coarse[p] = (int32_t)get(b, nbits);
     for (int l = SAMPLE_LEVELS - 1; l >= 0; l--) {

@@ -35,8 +35,8 @@ static void fill(uint32_t *f, int ni, int nj, int nbits, content what)
 
     for (int j = 0; j < nj; j++)
         for (int i = 0; i < ni; i++) {
-            double wave =
-                0.5 + 0.4 * (i % 97) * (96 - i % 97) / 2304 * (j % 53) * (52 - j % 53) / 676;
+            double x = i % 97, y = j % 53;
+            double wave = 0.5 + 0.4 * x * (96 - x) / 2304 * y * (52 - y) / 676;
             uint32_t *v = &f[j * ni + i];
             switch (what) {
             case CONSTANT:
@@ -66,7 +66,8 @@ static void fill_float(uint32_t *f, int ni, int nj, content what)
 {
     for (int p = 0; p < ni * nj; p++) {
         float v = 0;
-        double x = p % ni, y = (double)(p / ni);
+        const int j = p / ni;
+        double x = p % ni, y = j;
         switch (what) {
         case CONSTANT:
             v = -273.15f;
