@@ -1,0 +1,67 @@
+"""The ``fst24`` command: one module for each sub-command, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+
+import click
+
+#: Sub-commands, each in the module of its name.
+COMMANDS = ("ls", "info", "stat")
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Commands(click.Group):
+    """A group that imports a sub-command only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__name__}.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 - a mistake of ours, not of users
+        return command
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if not value:
+        return
+    import fst24
+
+    click.echo(f"fst24 {fst24.__version__}")
+    ctx.exit()
+
+
+@click.command(cls=_Commands, context_settings=SETTINGS)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Read RPN standard files (FST), XDF and RSF.
+
+    Exit status: 0 when everything was done, 1 when a file or a record could not be read (the others
+    are done all the same), 2 when the command was not understood.
+    """
+
+
+def main() -> None:
+    """Run the command line, as any tool of a pipe: ``| head`` ends it without a word."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        cli(prog_name="fst24")
+    except KeyboardInterrupt:
+        sys.exit(130)

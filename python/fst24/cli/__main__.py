@@ -1,0 +1,5 @@
+"""``python -m fst24.cli``."""
+
+from . import main
+
+main()

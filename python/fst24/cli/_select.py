@@ -1,0 +1,206 @@
+"""The options that choose records, the same for every sub-command."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+import fst24
+
+from ._fields import TAGGED, date_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_Test = Callable[[Any], bool]
+
+TEXTS = ("nomvar", "typvar", "etiket", "grtyp")
+NUMBERS = ("ip1", "ip2", "ip3", "ni", "nj", "nk", "deet", "npas", "datyp", "nbits")
+NUMBERS += ("ig1", "ig2", "ig3", "ig4")
+DATES = ("dateo", "datev")
+
+#: Forms of a date by their number of digits, and how long each lasts: a day is all its hours.
+_DATE_FORMS = {
+    8: ("%Y%m%d", timedelta(days=1)),
+    10: ("%Y%m%d%H", timedelta(hours=1)),
+    12: ("%Y%m%d%H%M", timedelta(minutes=1)),
+    14: ("%Y%m%d%H%M%S", timedelta(seconds=1)),
+}
+_UNIT_NAMES = "m sg mb hPa M hy th K m- H mp"
+
+
+_HELP = {
+    "nomvar": "Names, comma-separated: TT,UU. Upper and lower case are the same.",
+    "typvar": "Types of field: P,A.",
+    "etiket": "Labels.",
+    "level": "Levels, value and unit: 850mb,1000hPa, 0.995hy, 10M; without unit any kind.",
+    "datev": "Dates of validity, UTC: 2024-05-17 (all day), 2024051712, 2024-05-17T12:30, @STAMP,"
+    " or from..to.",
+    "dateo": "Dates of origin.",
+    "ip1": "Codes as stored, comma-separated, or from..to.",
+    "ip2": "The same for ip2, and so on for the next ones.",
+    "ip3": "",
+    "grtyp": "Grid types.",
+    **dict.fromkeys(("ig1", "ig2", "ig3", "ig4", "ni", "nj", "nk", "deet", "npas"), ""),
+    "datyp": "Data types as stored: 134 is 6 compressed.",
+    "nbits": "Bits a value.",
+}
+
+
+def selection_options(command: _F) -> _F:
+    """Give a command the options that choose records; it passes them to ``Selection``."""
+    options = [
+        click.option(f"--{name}", metavar="LIST", multiple=True, help=text)
+        for name, text in _HELP.items()
+    ]
+    options.append(
+        click.option(
+            "--no-descriptors", is_flag=True, help="Leave out >> ^^ ^> !! HY and the like."
+        )
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class Selection:
+    """What the options of ``selection_options`` choose."""
+
+    def __init__(self, *, no_descriptors: bool, **options: tuple[str, ...]) -> None:
+        given = {name: split(values) for name, values in options.items() if values}
+        self._criteria: dict[str, Any] = {n: given[n] for n in TEXTS if n in given}
+        self._tests: list[tuple[str, _Test]] = []
+        self._levels = [parse_level(text) for text in given.get("level", ())]
+        self._no_descriptors = no_descriptors
+        for name in NUMBERS:
+            if name in given:
+                self._choose_numbers(name, [parse_range(text, name) for text in given[name]])
+        for name in DATES:
+            if name in given:
+                self._tests.append((name, any_period(parse_dates(t, name) for t in given[name])))
+
+    def records(self, file: fst24.Fst24File) -> Iterator[fst24.Fst24Record]:
+        """The records of an open file that meet all conditions, in its order."""
+        found: Iterable[fst24.Fst24Record] = file
+        if self._criteria:
+            found = file.read_records(**self._criteria)
+        return filter(self._keeps, found) if self._is_partial() else iter(found)
+
+    def _is_partial(self) -> bool:
+        return bool(self._tests or self._levels or self._no_descriptors)
+
+    def _choose_numbers(self, name: str, ranges: list[tuple[int, int]]) -> None:
+        if all(low == high for low, high in ranges):
+            self._criteria[name] = [low for low, _ in ranges]
+        else:
+            self._tests.append((name, lambda n: any(low <= n <= high for low, high in ranges)))
+
+    def _keeps(self, record: fst24.Fst24Record) -> bool:
+        if self._no_descriptors and fst24.is_descriptor(record.nomvar):
+            return False
+        if self._levels and (record.nomvar.startswith(TAGGED) or not self._has_level(record.ip1)):
+            return False
+        return all(test(getattr(record, name)) for name, test in self._tests)
+
+    def _has_level(self, ip1: int) -> bool:
+        value, kind = decoded(ip1)
+        return any(
+            math.isclose(value, wanted, rel_tol=1e-6) and kind in kinds
+            for wanted, kinds in self._levels
+        )
+
+
+@lru_cache(maxsize=4096)
+def decoded(code: int) -> tuple[float, int]:
+    """Value and kind of an IP code."""
+    value, kind = fst24.ip.decode(code)
+    return float(value), int(kind)
+
+
+def split(values: Iterable[str]) -> list[str]:
+    """``("TT,UU", "GZ")`` to ``["TT", "UU", "GZ"]``."""
+    return [part.strip() for value in values for part in value.split(",")]
+
+
+def parse_range(text: str, name: str) -> tuple[int, int]:
+    """``5`` or ``5..9``."""
+    low, dots, high = text.partition("..")
+    try:
+        return int(low), int(high if dots else low)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is neither a number nor from..to", param_hint=f"--{name}"
+        ) from None
+
+
+def parse_level(text: str) -> tuple[float, frozenset[int]]:
+    """``850mb`` to its value and the kinds that the unit can mean; all kinds without a unit."""
+    found = re.fullmatch(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(\S*)", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} does not begin with a number", param_hint="--level")
+    value, unit = float(found[1]), found[2]
+    kinds = KINDS_OF_UNIT.get(unit) or KINDS_OF_UNIT.get(unit.lower())
+    if kinds is None:
+        raise click.BadParameter(f"no unit {unit!r}; there are {_UNIT_NAMES}", param_hint="--level")
+    return value, kinds
+
+
+#: Units that --level takes, as tools print them and as people write them. m and M are not the same.
+KINDS_OF_UNIT = {
+    "": frozenset(range(32)),
+    "m": frozenset({0}),
+    "sg": frozenset({1}),
+    "mb": frozenset({2}),
+    "hpa": frozenset({2}),
+    "M": frozenset({4}),
+    "hy": frozenset({5}),
+    "th": frozenset({6}),
+    "k": frozenset({6}),
+    "m-": frozenset({7}),
+    "h": frozenset({10}),
+    "mp": frozenset({21}),
+}
+
+
+def parse_dates(text: str, name: str) -> tuple[datetime, datetime]:
+    """One date, or ``from..to``, as the first and the last instant of it."""
+    low, dots, high = text.partition("..")
+    first, last = parse_date(low, name)
+    return (first, parse_date(high, name)[1]) if dots else (first, last)
+
+
+def parse_date(text: str, name: str) -> tuple[datetime, datetime]:
+    """First and last second of a date, which may be a day, an hour, a minute or a second."""
+    if re.fullmatch(r"@-?\d+", text):
+        date = date_of(int(text[1:]))
+        if date is not None:
+            return date, date
+    digits = re.sub(r"[-:T .]|Z$", "", text)
+    form, lasts = _DATE_FORMS.get(len(digits), ("", timedelta()))
+    try:
+        first = datetime.strptime(digits, form)  # noqa: DTZ007 - all dates are UTC
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no date; write 2024-05-17T12:30, 2024051712 or @STAMP",
+            param_hint=f"--{name}",
+        ) from None
+    return first, first + lasts - timedelta(seconds=1)
+
+
+def any_period(periods: Iterable[tuple[datetime, datetime]]) -> _Test:
+    """A test of stamps: does the date lie in one of the periods."""
+    wanted = list(periods)
+
+    @lru_cache(maxsize=4096)
+    def test(stamp: int) -> bool:
+        date = date_of(stamp)
+        return date is not None and any(first <= date <= last for first, last in wanted)
+
+    return test
