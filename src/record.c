@@ -366,6 +366,7 @@ static f24_status read_box_whole(f24_plan *plan, const payload *p, f24_scratch *
                                  f24_error *err)
 {
     f24_read_options whole = options != NULL ? *options : default_options;
+    uint8_t *const mask = whole.mask;
     const size_t n_values = (size_t)plan->array.n_values;
     f24_block values = {NULL, 0};
     f24_status status;
@@ -373,13 +374,13 @@ static f24_status read_box_whole(f24_plan *plan, const payload *p, f24_scratch *
     if (plan->array.n_bytes > SIZE_MAX - n_values)
         return f24_fail(err, F24_ENOMEM, -1, "the record is too large for this machine");
     F24_TRY(f24_scratch_take(scratch, (size_t)plan->array.n_bytes + n_values, &values, err));
-    if (whole.mask != NULL)
+    if (mask != NULL)
         whole.mask = values.bytes + plan->array.n_bytes;
     status = decode(plan, p, scratch, &whole, values.bytes, err);
     if (status == F24_OK) {
         copy_box(&plan->array, box, (size_t)plan->array.item_bytes, values.bytes, out);
-        if (whole.mask != NULL)
-            copy_box(&plan->array, box, 1, whole.mask, options->mask);
+        if (mask != NULL)
+            copy_box(&plan->array, box, 1, whole.mask, mask);
     }
     f24_scratch_give(scratch, &values);
     return status;

@@ -191,7 +191,7 @@ void f24_missing_fill(const f24_array *array, const f24_read_options *options, i
     double real = real_of(o);
     float short_real = (float)real;
     uint64_t value = integer_of(o, special_of(array));
-    uint8_t bytes[8];
+    uint8_t bytes[8] = {0};
 
     if (o->mask != NULL)
         memset(o->mask + first, 1, (size_t)n);
