@@ -131,8 +131,9 @@ export ASAN_OPTIONS ?= abort_on_error=0:detect_leaks=1:allocator_may_return_null
 export UBSAN_OPTIONS ?= halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS ?= halt_on_error=1:second_deadlock_stack=1
 
+# clang's UBSan sees more than gcc's (an offset to NULL, for one).
 c-asan: $(VENV)/.dev
-	$(call run,asan-ubsan,$(SANITIZE) -Db_sanitize=address$(,)undefined,gcc,--timeout-multiplier 4)
+	$(call run,asan-ubsan,$(SANITIZE) -Db_sanitize=address$(,)undefined,$(or $(shell command -v clang),gcc),--timeout-multiplier 4)
 
 # The tests that start threads; the others would say the same, ten times slower.
 c-tsan: $(VENV)/.dev

@@ -43,7 +43,8 @@ f24_status f24_window_at(f24_window *window, uint64_t offset, size_t need, size_
         return f24_fail(err, F24_ETRUNCATED, (int64_t)offset,
                         "%zu bytes are needed here, but the file ends at byte %llu", need,
                         (unsigned long long)window->size);
-    if (offset >= window->offset && offset - window->offset <= window->n_bytes &&
+    if (window->n_bytes != 0 && offset >= window->offset &&
+        offset - window->offset <= window->n_bytes &&
         window->n_bytes - (size_t)(offset - window->offset) >= need) {
         size_t skip = (size_t)(offset - window->offset);
         *bytes = window->bytes + skip;
