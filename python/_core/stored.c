@@ -1,0 +1,78 @@
+/* Stored records on their own: a byte range offset .. offset + nbytes, decoded without its file. */
+#include "core.h"
+
+/* describe_stored(bytes) -> (fields, type string, shape, has_missing, flags) */
+PyObject *describe_stored(PyObject *module, PyObject *argument)
+{
+    core_state *state = state_of_module(module);
+    f24_record record;
+    f24_array array;
+    f24_status status;
+    f24_error err;
+    Py_buffer stored;
+
+    if (PyObject_GetBuffer(argument, &stored, PyBUF_SIMPLE) < 0)
+        return NULL;
+    status = f24_decode_record(stored.buf, (size_t)stored.len, &record, &array, &err);
+    PyBuffer_Release(&stored);
+    if (status != F24_OK)
+        return raise_core(state, &err, NULL, NULL);
+    return Py_BuildValue(
+        "({s:s,s:s,s:s,s:y#,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i"
+        ",s:i,s:K,s:K}ONN)",
+        "nomvar", record.nomvar, "typvar", record.typvar, "etiket", record.etiket, "grtyp",
+        record.grtyp, (Py_ssize_t)1, "dateo", record.dateo, "datev", record.datev, "deet",
+        record.deet, "npas", record.npas, "ni", record.ni, "nj", record.nj, "nk", record.nk, "ip1",
+        record.ip1, "ip2", record.ip2, "ip3", record.ip3, "ig1", record.ig1, "ig2", record.ig2,
+        "ig3", record.ig3, "ig4", record.ig4, "datyp", record.datyp, "nbits", record.nbits,
+        "dasiz", record.dasiz, "flags", (int)record.flags, "file_index", record.file_index,
+        "offset", (unsigned long long)record.offset, "n_bytes", (unsigned long long)record.n_bytes,
+        array_type(state, &array), array_shape(&array), PyBool_FromLong(array.has_missing));
+}
+
+/* decode_stored(bytes, missing, want_mask=False) -> (values, mask or None, type string, shape) */
+PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_args)
+{
+    core_state *state = state_of_module(module);
+    BlockObject *block = NULL, *mask = NULL;
+    FileObject wishes = {0}; /* parse_missing fills its missing_ members only */
+    PyObject *result = NULL;
+    f24_read_options options;
+    f24_record record;
+    f24_array array;
+    f24_status status;
+    f24_error err;
+    Py_buffer stored;
+    int want_mask = 0;
+
+    if (!has_args("decode_stored", n_args, 2, 3) || parse_missing(args[1], &wishes) < 0)
+        return NULL;
+    if (n_args > 2 && (want_mask = PyObject_IsTrue(args[2])) < 0)
+        return NULL;
+    if (PyObject_GetBuffer(args[0], &stored, PyBUF_SIMPLE) < 0)
+        return NULL;
+    status = f24_decode_record(stored.buf, (size_t)stored.len, &record, &array, &err);
+    if (status != F24_OK)
+        goto done;
+    block = block_new(state, array.n_bytes);
+    if (block != NULL && want_mask && array.has_missing)
+        mask = block_new(state, (uint64_t)array.n_values);
+    if (PyErr_Occurred())
+        goto done;
+    options = file_options(&wishes, &array);
+    options.mask = mask != NULL ? mask->memory.bytes : NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = f24_decode(stored.buf, (size_t)stored.len, &options, block->memory.bytes,
+                        (size_t)array.n_bytes, &err);
+    Py_END_ALLOW_THREADS
+    if (status == F24_OK)
+        result = Py_BuildValue("(OOON)", block, mask != NULL ? (PyObject *)mask : Py_None,
+                               array_type(state, &array), array_shape(&array));
+done:
+    if (status != F24_OK)
+        raise_core(state, &err, NULL, NULL);
+    Py_XDECREF(block);
+    Py_XDECREF(mask);
+    PyBuffer_Release(&stored);
+    return result;
+}
