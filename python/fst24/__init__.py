@@ -1,0 +1,72 @@
+"""RPN standard files (FST): open, list and read them, without librmn.
+
+>>> with fst24.open(sample) as f:
+...     tt = f.find(nomvar="TT")
+...     tt.data.shape
+(42, 34)
+
+`open` gives a `Fst24File`, a sequence of `Fst24Record`. Levels are in `fst24.ip`, dates in
+`fst24.date`, errors derive from `Fst24Error`.
+"""
+
+from . import date, ip
+from ._core import library_version as __version__
+from ._errors import (
+    ClosedFileError,
+    CorruptFileError,
+    EncodingError,
+    FileChangedError,
+    FileLockedError,
+    Fst24Error,
+    Fst24Warning,
+    FstOSError,
+    InvalidArgumentError,
+    MemoryLimitError,
+    NotFstError,
+    OutOfMemoryError,
+    RecordNotFoundError,
+    TruncatedFileError,
+    UnsupportedError,
+)
+from ._file import Fst24File, open  # noqa: A004 - the promised name
+from ._interface import Fst24DataInterface
+from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSettings
+from ._record import Fst24Record, decode_record
+from ._settings import enable_thread_safety, memory_usage, set_memory_limit
+from ._views import FileMapper, SafeArrayView
+
+__all__ = [
+    "ClosedFileError",
+    "CoreMetadata",
+    "CorruptFileError",
+    "EncodingError",
+    "FSTRecord",
+    "FileChangedError",
+    "FileInfo",
+    "FileLockedError",
+    "FileMapper",
+    "Fst24DataInterface",
+    "Fst24Error",
+    "Fst24File",
+    "Fst24Record",
+    "Fst24Warning",
+    "FstOSError",
+    "InvalidArgumentError",
+    "MemoryLimitError",
+    "MemoryUsage",
+    "NotFstError",
+    "OutOfMemoryError",
+    "RecordNotFoundError",
+    "SafeArrayView",
+    "ThreadSettings",
+    "TruncatedFileError",
+    "UnsupportedError",
+    "__version__",
+    "date",
+    "decode_record",
+    "enable_thread_safety",
+    "ip",
+    "memory_usage",
+    "open",
+    "set_memory_limit",
+]

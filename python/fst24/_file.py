@@ -1,0 +1,515 @@
+"""Files: `open`, and what can be asked of a file that is open."""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_right
+from itertools import chain
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, overload
+
+import numpy as np
+
+from . import _core, _html
+from ._criteria import Query, query
+from ._errors import (
+    ClosedFileError,
+    Fst24Warning,
+    InvalidArgumentError,
+    RecordNotFoundError,
+    described,
+    make_error,
+)
+from ._metadata import FileInfo
+from ._record import Fst24Record, as_array, check_out
+from ._settings import thread_settings
+from ._sources import NO_MAP, is_path, open_source, parse_missing, searcher
+from ._views import MMAP_THRESHOLD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    import numpy.typing as npt
+
+    from ._sources import Source, SourceLike
+
+Engine = Literal["native", "librmn"]
+
+#: Records made at once while iterating: few enough to begin soon, enough to be fast.
+_CHUNK = 512
+
+
+class _Options(NamedTuple):
+    """How a file was opened: enough to open it again."""
+
+    engine: Engine
+    mmap: bool | None
+    mmap_threshold: int
+    missing: float | str | None
+
+
+class Fst24File:
+    """A standard file that is open for reading, or several as one: made by `fst24.open`.
+
+    A sequence of `Fst24Record`, in listing order: ``len(f)``, ``f[0]``, ``f[-1]``, ``f[10:20]``,
+    ``for rec in f``. Any number of threads may use it at once, and close it under each other.
+
+    >>> with fst24.open(sample) as f:
+    ...     print(f.backend, len(f), f[-1].nomvar)
+    XDF 80 ME
+    """
+
+    __slots__ = ("__weakref__", "_given", "_options", "_parts", "_starts")
+
+    def __init__(
+        self,
+        source: SourceLike,
+        *,
+        engine: Engine = "native",
+        mmap: bool | None = None,
+        mmap_threshold: int = MMAP_THRESHOLD,
+        missing: float | str | None = None,
+    ) -> None:
+        self._parts: tuple[Source, ...] = ()
+        self._options = _Options(engine, mmap, mmap_threshold, missing)
+        self._given = list(source) if isinstance(source, list | tuple) else [source]
+        if not self._given:
+            raise InvalidArgumentError("a list of linked files names at least one")
+        parts: list[Source] = []
+        try:
+            parts += (_open_part(one, self._options) for one in self._given)
+        except BaseException:
+            for part in parts:
+                part.close()
+            raise
+        self._parts = tuple(parts)
+        self._starts = [0]
+        for part in self._parts:
+            self._starts.append(self._starts[-1] + len(part.table))
+
+    # --------------------------------------------------------------------------- life
+
+    def close(self) -> None:
+        """Close; records keep their metadata and the values that they have read.
+
+        Reads under way in other threads end in peace, later ones raise `ClosedFileError`.
+        """
+        for part in self._parts:
+            part.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return any(part.closed for part in self._parts)
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise make_error(ClosedFileError, "the file is closed", path=self.path)
+
+    def __reduce__(self) -> tuple[Callable[..., Fst24File], tuple[Any, ...]]:
+        """By path: the file is opened again where it is unpickled."""
+        for one in self._given:
+            if not is_path(one) and not isinstance(one, bytes):
+                kind = type(one).__name__
+                raise TypeError(
+                    f"a file that was opened from a {kind} cannot be pickled: give its path"
+                )
+        given = [str(one) if is_path(one) else one for one in self._given]
+        return _reopened, (given, self._options)
+
+    # -------------------------------------------------------------------------- facts
+
+    @property
+    def path(self) -> str:
+        """The name of the file; of linked files that of the first."""
+        return self._parts[0].path
+
+    @property
+    def paths(self) -> list[str]:
+        """The names of all linked files."""
+        return [part.path for part in self._parts]
+
+    @property
+    def engine(self) -> Engine:
+        """What reads the file, ``"native"`` or ``"librmn"``."""
+        return self._options.engine
+
+    @property
+    def backend(self) -> str:
+        """The container: ``"XDF"`` or ``"RSF"``, ``"mixed"`` for linked files of both."""
+        return self.info.backend
+
+    @property
+    def info(self) -> FileInfo:
+        """Facts about the file as a whole."""
+        infos = [FileInfo(*part.info()) for part in self._parts]
+        if len(infos) == 1:
+            return infos[0]
+        backends = {info.backend for info in infos}
+        return FileInfo(
+            backend=backends.pop() if len(backends) == 1 else "mixed",
+            n_bytes=sum(info.n_bytes for info in infos),
+            n_records=sum(info.n_records for info in infos),
+            n_deleted=sum(info.n_deleted for info in infos),
+            n_parts=sum(info.n_parts for info in infos),
+            sequential=any(info.sequential for info in infos),
+            open_for_writing=any(info.open_for_writing for info in infos),
+            mapped=any(info.mapped for info in infos),
+            version=infos[0].version,
+        )
+
+    @property
+    def warnings(self) -> list[Fst24Warning]:
+        """What opening found wrong and could live with; `open` has also issued them."""
+        return [_warning(part, told) for part in self._parts for told in part.warnings()]
+
+    def __repr__(self) -> str:
+        name = PurePath(self.path).name if is_path(self._given[0]) else self.path
+        others = f" and {len(self._parts) - 1} more" if len(self._parts) > 1 else ""
+        state = " closed" if self.closed else ""
+        return f"<Fst24File {name}{others} {self.backend} {len(self):,} records{state}>"
+
+    def _repr_html_(self) -> str:
+        shown = _html.MOST_ROWS
+        records = self._records(range(min(shown, len(self))))
+        return _html.table(records, title=repr(self)[1:-1], n_more=len(self) - shown)
+
+    # ------------------------------------------------------------------------ sequence
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> Fst24Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Fst24Record]: ...
+    def __getitem__(self, index: int | slice) -> Fst24Record | list[Fst24Record]:
+        """A record by its place, or a list of them by a slice."""
+        self._check_open()
+        if isinstance(index, slice):
+            return self._records(range(*index.indices(len(self))))
+        place = index.__index__()
+        if place < 0:
+            place += len(self)
+        if not 0 <= place < len(self):
+            message = f"there is no record {index}: the file has {len(self):,}"
+            raise make_error(RecordNotFoundError, message, path=self.path)
+        return self._record(place)
+
+    def __iter__(self) -> Iterator[Fst24Record]:
+        self._check_open()
+        return chain.from_iterable(self._chunks())
+
+    def __contains__(self, record: object) -> bool:
+        return isinstance(record, Fst24Record) and record._source in self._parts  # noqa: SLF001
+
+    def _chunks(self) -> Iterator[list[Fst24Record]]:
+        for part, start in zip(self._parts, self._starts, strict=False):
+            n = len(part.table)
+            for low in range(0, n, _CHUNK):
+                self._check_open()
+                rows = range(low, min(n, low + _CHUNK))
+                yield self._of_part(part, rows, start)
+
+    def _of_part(self, part: Source, rows: range | bytes, start: int) -> list[Fst24Record]:
+        return _core.make_records(Fst24Record, self, part, part.table, rows, start)
+
+    def _record(self, place: int) -> Fst24Record:
+        at = bisect_right(self._starts, place) - 1
+        part = self._parts[at]
+        return Fst24Record(self, part, part.table, place - self._starts[at], place)
+
+    def _records(self, places: range) -> list[Fst24Record]:
+        if len(self._parts) == 1:
+            return self._of_part(self._parts[0], places, 0)
+        return [self._record(place) for place in places]
+
+    # -------------------------------------------------------------------------- search
+
+    def find(self, **criteria: Any) -> Fst24Record | None:  # noqa: ANN401 - see read_records
+        """The first record that meets all criteria, None when there is none.
+
+        Criteria are those of `read_records`. The first search by a set of fields looks at all
+        records, later ones use an index.
+
+        >>> with fst24.open(sample) as f:
+        ...     f.find(nomvar="TT", level=1.0, level_unit="hybrid").index
+        33
+        """
+        self._check_open()
+        wanted = query(criteria)
+        for part, start in zip(self._parts, self._starts, strict=False):
+            row = searcher(part).find(wanted.for_table(part.table), wanted.flags, 0)
+            if row >= 0:
+                return Fst24Record(self, part, part.table, row, start + row)
+        return None
+
+    def iter_records(self, **criteria: Any) -> Iterator[Fst24Record]:  # noqa: ANN401
+        """The records that meet all criteria (those of `read_records`), one after the other.
+
+        >>> with fst24.open(sample) as f:
+        ...     [float(rec.data.max()) > 0 for rec in f.iter_records(nomvar="P0")]
+        [True]
+        """
+        self._check_open()
+        if not criteria:
+            return iter(self)
+        return chain.from_iterable(self._matches(query(criteria)))
+
+    def _matches(self, wanted: Query) -> Iterator[list[Fst24Record]]:
+        for part, start in zip(self._parts, self._starts, strict=False):
+            self._check_open()
+            rows = searcher(part).find_all(wanted.for_table(part.table), wanted.flags)
+            yield self._of_part(part, rows, start)
+
+    def read_records(
+        self,
+        records: Iterable[Fst24Record | int] | None = None,
+        /,
+        *,
+        variables: str | Sequence[str] | None = None,
+        **criteria: Any,  # noqa: ANN401 - listed below
+    ) -> list[Fst24Record]:
+        """The records that meet all criteria, as a list; their values are read when asked for.
+
+        Parameters
+        ----------
+        records : iterable of Fst24Record or int, optional
+            Take these (ints are places in the file) rather than search.
+        variables : str or list of str, optional
+            Names of variables: the same as ``nomvar``.
+        nomvar, typvar, etiket, grtyp : str or list of str, optional
+            Exact text; trailing blanks are ignored, lower case stands for upper case (not in
+            grtyp).
+        dateo, datev, deet, npas, ni, nj, nk, ip1, ip2, ip3, ig1, ig2, ig3, ig4, datyp, nbits
+            An exact number, several of them (a list, set, array), or a range as a tuple
+            ``(from, to)``, both included. Dates may be stamps, datetimes or ISO 8601 text; ranges
+            of dates compare instants.
+        level : float, list or tuple (from, to), optional
+            Level in any encoding of its ip1, in ``level_unit`` (a unit or a kind, as in
+            `fst24.ip.encode`; without it any kind of level). Grid descriptors have none.
+        skip_descriptors : bool, optional
+            Leave out records that describe grids and levels (``>>``, ``^^``, ``!!`` ...).
+
+        Raises
+        ------
+        InvalidArgumentError
+            A field that does not exist; the message lists what there is.
+
+        >>> with fst24.open(sample) as f:
+        ...     len(f.read_records(variables=["TT", "UU"])), len(f.read_records(level=(0.9, 1.0)))
+        (24, 24)
+        """
+        self._check_open()
+        if variables is not None:
+            criteria["variables"] = variables
+        if records is None:
+            return list(chain.from_iterable(self._matches(query(criteria))))
+        if criteria:
+            raise InvalidArgumentError("give records or criteria, not both")
+        return [self._given_record(one) for one in records]
+
+    def _given_record(self, one: Fst24Record | int) -> Fst24Record:
+        return one if isinstance(one, Fst24Record) else self[one]
+
+    # --------------------------------------------------------------------------- read
+
+    @overload
+    def read(
+        self,
+        records: Fst24Record | int,
+        /,
+        *,
+        out: npt.NDArray[Any] | None = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[Any]: ...
+    @overload
+    def read(
+        self,
+        records: Iterable[Fst24Record | int] | None = None,
+        /,
+        *,
+        out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any] | None = None,
+        threads: int | None = None,
+    ) -> list[npt.NDArray[Any]]: ...
+    def read(
+        self,
+        records: Iterable[Fst24Record | int] | Fst24Record | int | None = None,
+        /,
+        *,
+        out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any] | None = None,
+        threads: int | None = None,
+    ) -> list[npt.NDArray[Any]] | npt.NDArray[Any]:
+        """The values of many records at once, in arrays of your own.
+
+        Parameters
+        ----------
+        records : iterable of Fst24Record or int, optional
+            Records of this file or of others, or places in this file; without it all. One alone
+            gives one array.
+        out : ndarray or sequence of ndarray, optional
+            Where to put the values: an array for each record, or one array whose last dimension
+            counts the records. Each of the record's shape and dtype, in Fortran order. They hold
+            anything after a failure.
+        threads : int, optional
+            Threads to use; see `enable_thread_safety` for the number without it.
+
+        Returns
+        -------
+        list of ndarray
+            In the order of the records: what was given as ``out``, or new arrays in Fortran
+            order. The records keep nothing.
+
+        Raises
+        ------
+        MemoryLimitError
+            All of them together do not fit; nothing was allocated.
+
+        >>> with fst24.open(sample) as f:
+        ...     arrays = f.read(f.read_records(variables=["TT", "UU"]), threads=2)
+        >>> len(arrays), arrays[0].shape, arrays[0].dtype
+        (24, (42, 34), dtype('float32'))
+        """
+        self._check_open()
+        if isinstance(records, Fst24Record | int | np.integer):
+            given = None if out is None else [out]
+            return self.read([records], out=given, threads=threads)[0]  # type: ignore[arg-type]
+        wanted = list(self) if records is None else [self._given_record(one) for one in records]
+        outs = None if out is None else _outs(out, wanted)
+        n_threads = thread_settings().threads if threads is None else threads
+        if n_threads < 1:
+            raise InvalidArgumentError(f"threads={threads}: at least one is needed")
+        if not all(isinstance(record._source, _core.File) for record in wanted):  # noqa: SLF001
+            return [
+                record.decode(None if outs is None else outs[i]) for i, record in enumerate(wanted)
+            ]
+        read = _core.read_many(wanted, outs, n_threads)
+        if outs is not None:
+            return list(outs)
+        return [as_array(block, code, shape) for block, code, shape in read if block is not None]
+
+
+def _outs(
+    out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], records: list[Fst24Record]
+) -> tuple[npt.NDArray[Any], ...]:
+    """An array for each record, checked."""
+    if isinstance(out, np.ndarray):
+        n = out.shape[-1] if out.ndim else 0
+        arrays = tuple(out[..., i] for i in range(n))
+    else:
+        arrays = tuple(out)
+    if len(arrays) != len(records):
+        raise InvalidArgumentError(
+            f"out has room for {len(arrays)} records, {len(records)} are read"
+        )
+    for i, (array, record) in enumerate(zip(arrays, records, strict=True)):
+        check_out(array, record, f"out[{i}]")
+    return arrays
+
+
+def _warning(part: Source, told: tuple[str, int, int, str]) -> Fst24Warning:
+    _, record, offset, message = told
+    place = record if record >= 0 else None, offset if offset >= 0 else None
+    warning = Fst24Warning(described(message, part.path, *place))
+    warning.path, (warning.record, warning.offset) = part.path, place
+    return warning
+
+
+def _open_part(source: SourceLike, options: _Options) -> Source:
+    missing = parse_missing(options.missing)
+    if options.engine == "librmn":
+        from ._librmn import open_librmn
+
+        return open_librmn(source, missing)
+    if options.engine != "native":
+        raise InvalidArgumentError(f"engine={options.engine!r}: it is 'native' or 'librmn'")
+    mmap_from = options.mmap_threshold
+    if options.mmap is not None:
+        mmap_from = 0 if options.mmap else NO_MAP
+    return open_source(source, mmap_from=max(0, min(mmap_from, NO_MAP)), missing=missing)
+
+
+def _reopened(given: list[SourceLike], options: _Options) -> Fst24File:
+    return Fst24File(given, **options._asdict())
+
+
+def open(  # noqa: A001 - fst24.open is the promised name
+    source: SourceLike | list[SourceLike],
+    mode: Literal["r"] = "r",
+    *,
+    engine: Engine = "native",
+    mmap: bool | None = None,
+    mmap_threshold: int = MMAP_THRESHOLD,
+    missing: float | str | None = None,
+) -> Fst24File:
+    """Open a standard file, or several linked ones, for reading.
+
+    The container (XDF or RSF) is recognised from the bytes. What is wrong with a file and can be
+    lived with (a dead writer left it open, say) gives a `Fst24Warning` and the readable records.
+
+    Parameters
+    ----------
+    source : path, list of paths, bytes-like or file object
+        A list opens its files as one, in that order. Bytes are the content of a file, not its
+        name, and must not change while it is open. File objects are binary and can seek; they are
+        read under a lock and stay open when the `Fst24File` is closed. Addresses (``s3://...``)
+        need fsspec.
+    mode : "r"
+        For reading.
+    engine : {"native", "librmn"}
+        Our own library, or a system librmn of version 20 or later, for cross-checks.
+    mmap : bool, optional
+        Map the file, so that plain values of RSF are views without a copy; a process that touches a
+        view after somebody cut the file short is ended by the system. By default files from
+        ``mmap_threshold`` bytes on (1 GiB) are mapped.
+    mmap_threshold : int
+        Size from which on a file is mapped.
+    missing : float or str, optional
+        What stands at missing points (data types with +64): by default NaN in floats and the
+        reference's special value in integers; ``"reference"``: the reference's in all;
+        ``"stored"``: the replacement that the file holds; or a number (integers that cannot be it
+        get the reference's).
+
+    Returns
+    -------
+    Fst24File
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, IsADirectoryError, OSError
+        As from the system; all are `Fst24Error` too.
+    NotFstError
+        Not a standard file; the message says what it is.
+    TruncatedFileError, CorruptFileError, UnsupportedError
+        No record can be trusted.
+
+    >>> with fst24.open(sample) as f:
+    ...     tt = f.find(nomvar="TT")
+    ...     tt.data.shape, tt.data.flags.f_contiguous
+    ((42, 34), True)
+    """
+    if mode != "r":
+        raise InvalidArgumentError(f"mode={mode!r}: this version reads, mode 'r'")
+    opened = Fst24File(
+        source, engine=engine, mmap=mmap, mmap_threshold=mmap_threshold, missing=missing
+    )
+    try:
+        for warning in opened.warnings:
+            warnings.warn(warning, stacklevel=2)
+    except Warning:  # those who made warnings errors get no file
+        opened.close()
+        raise
+    return opened
