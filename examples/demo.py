@@ -8,6 +8,7 @@ The map is text; where matplotlib is installed it is drawn once more as build/de
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,19 +30,21 @@ def level_text(record: fst24.Fst24Record) -> str:
     """The level of a record; descriptors (>>, ^^, !!) keep tags in their ips."""
     if record.nomvar[0] in "<>^!":
         return f"tag {record.ip1}"
-    return str(fst24.ip.decode(record.ip1))
+    value, kind = fst24.ip.decode(record.ip1)
+    name = next((name for name, number in fst24.ip.KINDS.items() if number == kind), "unknown")
+    return f"{value:.5g} {name.replace('_', ' ')}"
 
 
 def list_and_measure(file: fst24.Fst24File) -> None:
     """One line a record: what it is, and the statistics of its values."""
     heads = [f"{name:>12}" for name in ("size", "min", "mean", "max")]
-    print(f"{'':>5} {'name':<4} {'type':<4} {'level':<34}", *heads)
+    print(f"{'':>5} {'name':<4} {'type':<4} {'level':<22}", *heads)
     for record in file:
         values = np.abs(record.data) if record.data.dtype.kind == "c" else record.data
         size = " x ".join(map(str, values.shape))
         low, mean, high = np.nanmin(values), np.nanmean(values, dtype=float), np.nanmax(values)
         print(
-            f"{record.index:>5} {record.nomvar:<4} {record.typvar:<4} {level_text(record):<34}"
+            f"{record.index:>5} {record.nomvar:<4} {record.typvar:<4} {level_text(record):<22}"
             f" {size:>12} {low:>12.5g} {mean:>12.5g} {high:>12.5g}"
         )
 
@@ -90,6 +93,7 @@ def save_png(values: Field, title: str) -> str:
 
 def main() -> None:
     """Do it all."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `demo.py | head` ends without a word
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
     nomvar = sys.argv[2] if len(sys.argv) > 2 else None  # noqa: PLR2004 - the second argument
     with fst24.open(path) as file:

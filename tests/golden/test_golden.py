@@ -103,19 +103,16 @@ def test_records_of_linked_files_keep_the_order_of_the_files(
 @each(VALUED)
 def test_every_value_is_what_the_reference_reads(manifest: Manifest, tmp_path: Path) -> None:
     with fst24.open(manifest.source(tmp_path), missing="reference") as f:
-        found = [(record.data.dtype.name, digest(record.data)) for record in f]
-    wanted = [(expected_dtype(r), r["sha256"]) for r in manifest.records]
-    assert mismatches(found, wanted) == []
+        wrong = [r for r, e in zip(f, manifest.records, strict=True) if not is_right(r.data, e)]
+    assert wrong == []
 
 
 @each(VALUED)
 def test_many_records_read_at_once_are_the_same(manifest: Manifest, tmp_path: Path) -> None:
     with fst24.open(manifest.source(tmp_path), missing="reference") as f:
-        arrays = f.read(list(f), threads=2)
-    assert (
-        mismatches([digest(array) for array in arrays], [r["sha256"] for r in manifest.records])
-        == []
-    )
+        arrays = f.read(f.read_records(), threads=2)
+    pairs = zip(arrays, manifest.records, strict=True)
+    assert [e["pos"] for array, e in pairs if not is_right(array, e)] == []
 
 
 @each(MISSING)
@@ -135,10 +132,16 @@ def test_missing_points_are_counted_and_become_nan(manifest: Manifest, tmp_path:
 
 @each(MISSING)
 def test_the_stored_replacements_can_be_seen(manifest: Manifest, tmp_path: Path) -> None:
+    wrong = []
     with fst24.open(manifest.source(tmp_path), missing="stored") as f:
-        found = [digest(record.data) for record in f]
-    wanted = [r["sha256_off"] or r["sha256"] for r in manifest.records]
-    assert mismatches(found, wanted) == []
+        for record, expected in zip(f, manifest.records, strict=True):
+            values = record.data
+            if (record.datyp, record.nbits, expected["data_bits"]) == (194, 16, 32):
+                # The reference extends the sign of 16-bit tokens (codecs.md, D7); ours are right.
+                values = values.astype(np.int16).astype(np.int32).view(np.uint32)
+            if digest(values) != (expected["sha256_off"] or expected["sha256"]):
+                wrong.append(record)
+    assert wrong == []
 
 
 @each(MISREAD)
@@ -161,8 +164,8 @@ def test_extended_metadata_is_the_json_that_was_written(tmp_path: Path) -> None:
     (manifest,) = (m for m in ALL if m.name == "fields/rsf-extended")
     with fst24.open(manifest.source(tmp_path)) as f:
         found = [record.metadata for record in f]
-    wanted = [json.loads(r["metadata"]) if r["metadata"] else None for r in manifest.records]
-    assert [m or None for m in found] == [m or None for m in wanted]
+    wanted = [json.loads(r["metadata"] or "{}") for r in manifest.records]
+    assert found == wanted
 
 
 @pytest.mark.skipif(
@@ -176,12 +179,28 @@ def test_real_files_read_as_the_reference_reads_them(manifest: Manifest, tmp_pat
     assert found == [{name: r[name] for name in [*names, "sha256"]} for r in manifest.records]
 
 
-def expected_dtype(record: dict[str, Any]) -> str:
-    """Packed bits are given as the 32-bit words that hold them."""
-    return "uint32" if record["dtype"] == "packed" else str(record["dtype"])
+def is_right(values: np.ndarray[Any, Any], expected: dict[str, Any]) -> bool:
+    """Whether values are, bit for bit, what the manifest wants.
+
+    Compressed R below 16 bits is compared with what the encoder was given where it differs: there
+    the reference takes tokens of the wrong width (codecs.md, D1), and what it read is no truth.
+    """
+    # Packed bits are given as the 32-bit words that hold them.
+    dtype = "uint32" if expected["dtype"] == "packed" else expected["dtype"]
+    if values.dtype.name != dtype:
+        return False
+    if digest(values) == expected["sha256"]:
+        return True
+    return expected["data_type"] == 129 and expected["pack_bits"] < 16 and is_near(values, expected)
 
 
-def mismatches(found: list[Any], wanted: list[Any]) -> list[tuple[int, Any, Any]]:
-    """The first few places where two lists differ: readable where a diff of hashes is not."""
-    assert len(found) == len(wanted)
-    return [(i, a, b) for i, (a, b) in enumerate(zip(found, wanted, strict=True)) if a != b][:5]
+def is_near(values: np.ndarray[Any, Any], expected: dict[str, Any]) -> bool:
+    """Whether packed values are within one step of what the encoder was given."""
+    _, bits, nbits, kind, content, seed = expected["asked"]
+    shape = (expected["ni"], expected["nj"], expected["nk"])
+    given = load_generator().make_input(content, seed, kind, bits, nbits, shape).astype(float)
+    spread = float(given.max() - given.min())
+    step = 2.0 ** (np.floor(np.log2(spread)) + 1) / 2.0**nbits
+    # The header of R has no denormal minimum: 0 stands for it.
+    lost = np.finfo(np.float32).tiny if spread < np.finfo(np.float32).tiny else 0.0
+    return bool(np.abs(values.reshape(shape, order="F") - given).max() <= step + lost)

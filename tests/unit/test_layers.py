@@ -38,7 +38,16 @@ PYTHON_LAYERS = (
     ("cli",),
 )
 #: Private helpers belong to the layer of the modules that they serve.
-HELPERS: dict[str, str] = {}
+HELPERS = {
+    "_criteria": "_file",
+    "_html": "_record",
+    "_interface": "_file",
+    "_librmn": "_file",
+    "_metadata": "_errors",
+    "_settings": "_errors",
+    "_sources": "_record",
+    "_views": "_record",
+}
 #: These stand on the public names of fst24 alone.
 INTEGRATIONS = ("xarray", "zarr", "wms", "cli")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import TYPE_CHECKING
 
 import click
 
 import fst24
 
-from ._output import complain
+from ._output import complain, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,16 +22,34 @@ files_argument = click.argument("files", metavar="FILE...", nargs=-1, required=T
 def each_file(
     paths: Iterable[str],
     act: Callable[[fst24.Fst24File], bool | None],
-    **options: Any,  # noqa: ANN401 - those of fst24.open
+    *,
+    warn: bool = True,
 ) -> None:
-    """Open each file and act on it; exit with 1 when one failed or ``act`` gave False for one."""
+    """Open each file and act on it; exit with 1 when one failed or ``act`` gave False for one.
+
+    What the library warns of is said in one line, too, unless ``warn`` is False; it is no failure.
+    """
     failed = False
+    warnings.formatwarning = _one_line
+    warnings.simplefilter("always" if warn else "ignore", fst24.Fst24Warning)
     for path in paths:
         try:
-            with fst24.open(path, **options) as file:
+            with fst24.open(path) as file:
                 failed |= act(file) is False
         except (fst24.Fst24Error, OSError) as error:
             complain(error)
             failed = True
     if failed:
         sys.exit(1)
+
+
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """A warning as users read it: no place in our sources."""
+    del category, filename, lineno, line
+    return told(message, "warning: ") + "\n"

@@ -40,11 +40,15 @@ class Table:
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write ``rows``, a value for each column; before the first of them comes the header."""
-        lines = {"text": self._text, "json": self._json, "csv": self._csv}[self._form](list(rows))
+        laid_out: dict[Form, Callable[[list[Row]], list[str]]] = {
+            "text": self._text,
+            "json": self._json,
+            "csv": self._csv,
+        }
+        lines = laid_out[self._form](list(rows))
         self._header = False
         if lines:
-            # click's stream takes colour away where there is no terminal to show it.
-            click.get_text_stream("stdout").write("".join(lines))
+            click.echo("".join(lines), nl=False)  # without colour where no terminal shows it
 
     def _text(self, rows: list[Row]) -> list[str]:
         texts = [
@@ -106,7 +110,12 @@ def chosen_form(*, as_json: bool, as_csv: bool) -> Form:
     return "json" if as_json else "csv" if as_csv else "text"
 
 
+def told(what: BaseException | str, kind: str = "") -> str:
+    """An error or a warning in one line."""
+    return f"fst24: {kind}{' '.join(str(what).split())}"
+
+
 def complain(error: BaseException) -> None:
     """Say on standard error, in one line, what went wrong."""
     sys.stdout.flush()  # so that lines come in the order of events when both go to one place
-    click.echo(f"fst24: {' '.join(str(error).split())}", err=True)
+    click.echo(told(error), err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,8 +22,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _Test = Callable[[Any], bool]
 
 TEXTS = ("nomvar", "typvar", "etiket", "grtyp")
-NUMBERS = ("ip1", "ip2", "ip3", "ni", "nj", "nk", "deet", "npas", "datyp", "nbits")
-NUMBERS += ("ig1", "ig2", "ig3", "ig4")
+_SIZES = ("ni", "nj", "nk", "deet", "npas", "datyp", "nbits")
+NUMBERS = ("ip1", "ip2", "ip3", "ig1", "ig2", "ig3", "ig4", *_SIZES)
 DATES = ("dateo", "datev")
 
 #: Forms of a date by their number of digits, and how long each lasts: a day is all its hours.
@@ -78,7 +78,8 @@ class Selection:
         self._criteria: dict[str, Any] = {n: given[n] for n in TEXTS if n in given}
         self._tests: list[tuple[str, _Test]] = []
         self._levels = [parse_level(text) for text in given.get("level", ())]
-        self._no_descriptors = no_descriptors
+        if no_descriptors:
+            self._criteria["skip_descriptors"] = True
         for name in NUMBERS:
             if name in given:
                 self._choose_numbers(name, [parse_range(text, name) for text in given[name]])
@@ -88,23 +89,18 @@ class Selection:
 
     def records(self, file: fst24.Fst24File) -> Iterator[fst24.Fst24Record]:
         """The records of an open file that meet all conditions, in its order."""
-        found: Iterable[fst24.Fst24Record] = file
-        if self._criteria:
-            found = file.read_records(**self._criteria)
-        return filter(self._keeps, found) if self._is_partial() else iter(found)
-
-    def _is_partial(self) -> bool:
-        return bool(self._tests or self._levels or self._no_descriptors)
+        found = file.iter_records(**self._criteria)
+        return filter(self._keeps, found) if self._tests or self._levels else found
 
     def _choose_numbers(self, name: str, ranges: list[tuple[int, int]]) -> None:
         if all(low == high for low, high in ranges):
             self._criteria[name] = [low for low, _ in ranges]
+        elif len(ranges) == 1:
+            self._criteria[name] = ranges[0]
         else:
             self._tests.append((name, lambda n: any(low <= n <= high for low, high in ranges)))
 
     def _keeps(self, record: fst24.Fst24Record) -> bool:
-        if self._no_descriptors and fst24.is_descriptor(record.nomvar):
-            return False
         if self._levels and (record.nomvar.startswith(TAGGED) or not self._has_level(record.ip1)):
             return False
         return all(test(getattr(record, name)) for name, test in self._tests)
@@ -185,7 +181,7 @@ def parse_date(text: str, name: str) -> tuple[datetime, datetime]:
     digits = re.sub(r"[-:T .]|Z$", "", text)
     form, lasts = _DATE_FORMS.get(len(digits), ("", timedelta()))
     try:
-        first = datetime.strptime(digits, form)  # noqa: DTZ007 - all dates are UTC
+        first = datetime.strptime(digits, form).replace(tzinfo=UTC)
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is no date; write 2024-05-17T12:30, 2024051712 or @STAMP",

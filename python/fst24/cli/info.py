@@ -88,4 +88,4 @@ def command(files: tuple[str, ...], *, as_json: bool) -> None:
         text = json_line(known) if as_json else "\n".join(lines(known)) + "\n"
         click.echo(text, nl=False)
 
-    each_file(files, show)
+    each_file(files, show, warn=False)  # they are among what is shown

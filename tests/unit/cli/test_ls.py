@@ -180,6 +180,16 @@ def test_head_ends_it_without_a_word(tmp_path: Path, model: Path) -> None:
     assert errors.read_text() == ""
 
 
+def test_a_warning_is_one_line_and_no_failure(run: Run, tmp_path: Path, model: Path) -> None:
+    longer = tmp_path / "longer.fst"
+    longer.write_bytes(model.read_bytes() + bytes(64))
+    done = run("ls", longer, "--no-header")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 80
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("fst24: warning: ")
+
+
 def test_nothing_is_coloured_in_a_pipe(run: Run, model: Path) -> None:
     assert "\x1b" not in run("ls", model).stdout
 
