@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: makers of files, readers of other people."""

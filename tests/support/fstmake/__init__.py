@@ -1,0 +1,1 @@
+"""A writer of FST files for tests, independent of the C code: it follows ``docs/format`` alone."""
