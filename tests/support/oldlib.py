@@ -11,7 +11,7 @@ import importlib.util
 from ctypes import POINTER, byref, c_char_p, c_int, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +68,9 @@ class OldLibrary:
         self.c.c_fnom.argtypes = [integers, c_char_p, c_char_p, c_int]
         self.c.c_fstopc.argtypes = [c_char_p, c_char_p, c_int]
         self.c.c_fstouv.argtypes = [c_int, c_char_p]
-        search = [c_int, *[integers] * 3, c_int, c_char_p, *[c_int] * 3, c_char_p, c_char_p]
-        self.c.c_fstinf.argtypes = search
+        sizes = (integers,) * 3
+        key = (c_int, c_char_p, c_int, c_int, c_int, c_char_p, c_char_p)
+        self.c.c_fstinf.argtypes = [c_int, *sizes, *key]
         self.c.c_fstsui.argtypes = [c_int, *[integers] * 3]
         self.c.c_fstluk.argtypes = [c_void_p, c_int, *[integers] * 3]
         texts = [c_char_p] * 4
@@ -94,7 +95,7 @@ class OldFile:
             self.c.c_fclos(self.unit)
             raise OSError(f"librmn 19.5 cannot open {path}")
 
-    def __enter__(self) -> OldFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

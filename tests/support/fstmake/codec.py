@@ -7,7 +7,7 @@ words only; ``n_payload_words`` tells how many the reference would put in the fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from tests.support.fstmake.bits import Words, concatenate, split
 
 MISSING, TURBO = 64, 128
 Array = npt.NDArray[np.generic]
+Scalar = TypeVar("Scalar", bound=np.generic)
 Backend = Literal["XDF", "RSF"]
 
 
@@ -42,9 +43,9 @@ class Stored:
         return 0 if backend == "XDF" and self.datyp & 63 in (0, 3, 7) else self.dasiz
 
 
-def flat(array: Array) -> Array:
+def flat(array: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
     """Values in storage order: i fastest."""
-    return np.ascontiguousarray(np.asarray(array).reshape(-1, order="F"))
+    return np.ascontiguousarray(array.reshape(-1, order="F"))
 
 
 def _rows(values: Array, ni: int) -> Array:
@@ -191,8 +192,8 @@ def _encode_integers(values: Array, asked: _Asked) -> Stored:
             words = wrap(2, np.zeros(0, np.uint32), stream)
             return Stored(words, 130 | asked.flag, p, size, int(words[0]))
     words = integer_words(values, p, offset=asked.base == 4)
-    n_words = n_payload_words(asked.base, n, p, refused=turbo)
-    return Stored(words, asked.base | asked.flag, p, size, max(n_words, len(words)))
+    # A refused 130 keeps the size of plain type 2, or readers would look for defect D5 (13).
+    return Stored(words, asked.base | asked.flag, p, size, n_payload_words(asked.base, n, p))
 
 
 def _encode_reals(values: Array, asked: _Asked, backend: Backend) -> Stored:

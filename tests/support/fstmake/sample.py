@@ -32,7 +32,7 @@ def _round(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def _fill_lines(z: Field) -> None:
-    """Interpolate along the last axis, in place; nodes stay. Indices below are 1-based, as in 9.5."""
+    """Interpolate along the last axis, in place; nodes stay. Indices are 1-based, as in 9.5."""
     a = z.shape[-1]
     ax = (a - 1) % 3
     last = a - 3 - ax
@@ -86,6 +86,7 @@ def encode(field: Field, nbits: int) -> Words:
         inside = tiles.inside.copy()
         inside[:, 0] = False  # the first corner is a node
         b = bit_length(np.abs(tiles.points[:, 1:]).max(axis=1))
+        b = np.where(b == 16, 15, b)
         width = np.asarray(RULE_17, np.int64)[b]
         values += [np.array([c]), np.column_stack([b, tiles.points]).reshape(-1)]
         wide = np.column_stack([np.full(b.shape, c), np.where(inside, width[:, None], 0)])
@@ -98,7 +99,7 @@ def decode(words: Words, nj: int, ni: int) -> Field:
     """The field of a stream that begins with its head word."""
     nbits = int(words[0]) >> 10 & 31
     stream = words[1:]
-    shapes = [g.shape for g in _pyramid(np.zeros((nj, ni), np.int64))]
+    shapes = [(len(g), g.size // len(g)) for g in _pyramid(np.zeros((nj, ni), np.int64))]
     n_coarse = shapes[-1][0] * shapes[-1][1]
     grid = split(stream, nbits, n_coarse).astype(np.int64).reshape(shapes[-1])
     at = n_coarse * nbits
@@ -109,7 +110,7 @@ def decode(words: Words, nj: int, ni: int) -> Field:
         counts = inside.sum(axis=1)
         starts, b = tile_positions(stream, counts, at + 3, c, RULE_17)
         width = np.asarray(RULE_17, np.int64)[b]
-        order = np.cumsum(inside, axis=1) - inside
+        order: Field = np.cumsum(inside, axis=1, dtype=np.int64) - inside
         wide = np.where(inside, width[:, None], 0)
         tokens = split_at(stream, starts[:, None] + c + order * width[:, None], wide)
         at = int(starts[-1]) + c + int(width[-1] * counts[-1])
