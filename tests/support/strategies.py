@@ -107,7 +107,8 @@ def made(draw: st.DrawFn, backend: Backend) -> Made:
     rng = np.random.default_rng(seed)
     values = _contents()[content](shape, rng)
     array, datyp, nbits = _typed(draw, kind, values, rng, backend)
-    absent = draw(st.booleans()) and kind in {"real", "unsigned", "signed"}
+    can_be_absent = kind in {"real", "unsigned", "signed"} and array.dtype.name in missing.SPECIAL
+    absent = can_be_absent and draw(st.booleans())
     mask: npt.NDArray[np.bool_] | None = None
     if absent:
         mask = rng.random(shape) < draw(st.sampled_from([0.02, 0.5]))

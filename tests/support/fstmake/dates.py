@@ -82,4 +82,6 @@ def origin(datev: int, deet: int, npas: int) -> int:
     if not FIRST <= t <= LAST:
         msg = "a result outside 1900 .. 2235"
         raise NotImplementedError(msg)
+    if t < 0 and t % 720:
+        return INVALID  # no stamp says minutes before 1980
     return _stamp(t, run)

@@ -231,7 +231,7 @@ def rsf_faults() -> list[Fault]:
         Fault("0xFFFF words of JSON", _in_entry("<I", 32 + 8, 1 << 24 | 19 << 16 | 0xFFFF), bad),
         Fault("255 search words", _in_entry("<I", 32 + 8, 1 << 24 | 255 << 16), bad),
         Fault("metadata length of the record differs", _in_record("<H", 1, 18), bad),
-        Fault("length of the record differs", _in_record("<2I", 4, 0, 200), bad),
+        Fault("length of the record differs", _in_record("<2I", 4, 0, 204), bad),
     ]
 
 
