@@ -21,7 +21,9 @@ pytestmark = pytest.mark.skipif(
 XDF_FILES = [
     m
     for m in manifests(*GROUPS)
-    if m.content["backend"] == "XDF" and isinstance(m.content["file"], str)
+    if "fields" in m.content
+    and m.content["backend"] == "XDF"
+    and isinstance(m.content["file"], str)
 ]
 
 
