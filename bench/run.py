@@ -63,8 +63,8 @@ def table(rows: list[list[str]]) -> str:
 
 def machine() -> str:
     """The processor, the system and the versions that were measured."""
-    import fst24  # noqa: PLC0415 - not needed to say --help
-    import numpy as np  # noqa: PLC0415
+    import fst24
+    import numpy as np
 
     model = platform.processor()
     info = Path("/proc/cpuinfo")

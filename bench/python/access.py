@@ -84,16 +84,22 @@ def imported(times: int) -> Row:
 
 
 PEAK = """
-import resource, sys, fst24
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+import sys, fst24
+def kib(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
+before = kib("VmRSS")
 with fst24.open(sys.argv[1]) as f:
     arrays = f.read(list(f), threads=2)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+print((kib("VmHWM") - before) * 1024)
 """
 
 
 def peak_memory(path: Path, form: tuple[int, int]) -> Row:
-    """Read all fields and keep them: what the process grew by, as a share of the data."""
+    """Read all fields and keep them: what the process grew by, as a share of the data.
+
+    From /proc, not getrusage: a child inherits its parent's highest mark of the latter.
+    """
     grown = [
         int(
             subprocess.run(

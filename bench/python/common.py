@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
 from tests.support import oldlib
 from tests.support.fstmake import codec, record, rsf, xdf
 

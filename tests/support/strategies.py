@@ -57,7 +57,7 @@ def metadata(backend: Backend) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _json(value: dict[str, int]) -> str:
-    import json  # noqa: PLC0415 - one line of use
+    import json
 
     return json.dumps(value, ensure_ascii=False)
 
