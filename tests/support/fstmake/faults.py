@@ -31,6 +31,7 @@ class Outcome(Enum):
     WHOLE = "all records listed and read"
     WARNED = "the same, with a warning"
     BAD = "all records listed, the target gives an error, the others are read"
+    FLAGGED = "all records listed with a warning, the target is right or gives an error"
     SKIPPED = "all but the target listed and read"
     SOME = "records that are listed are right or give an error"
 
@@ -199,6 +200,7 @@ def rsf_faults() -> list[Fault]:
     """The rows of the RSF table."""
     back = (1 << 64) - FIRST_SEGMENT
     bad, refused, warned = Outcome.BAD, Outcome.REFUSED, Outcome.WARNED
+    flagged = Outcome.FLAGGED
     return [
         Fault("last four bytes cut", _cut_end(4), warned),
         Fault("cut at byte 100", _cut(100), refused),
@@ -228,8 +230,8 @@ def rsf_faults() -> list[Fault]:
         Fault("record four bytes off", _move_record(4), bad),
         Fault("RSF version 9", _in_entry("<I", 32, 9 << 16 | 0x101), bad),
         Fault("fst24 version 9", _in_entry("<I", 32 + 8, 9 << 24 | 19 << 16), bad),
-        Fault("0xFFFF words of JSON", _in_entry("<I", 32 + 8, 1 << 24 | 19 << 16 | 0xFFFF), bad),
-        Fault("255 search words", _in_entry("<I", 32 + 8, 1 << 24 | 255 << 16), bad),
+        Fault("0xFFFF words of JSON", _in_entry("<I", 32 + 8, 1 << 24 | 19 << 16 | 0xFFFF), flagged),
+        Fault("255 search words", _in_entry("<I", 32 + 8, 1 << 24 | 255 << 16), flagged),
         Fault("metadata length of the record differs", _in_record("<H", 1, 18), bad),
         Fault("length of the record differs", _in_record("<2I", 4, 0, 204), bad),
     ]
