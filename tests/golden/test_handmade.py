@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import fst24
 import numpy as np
 import pytest
 
+import fst24
 from tests.support.fstmake import codec, faults, missing, quantised, record, rsf, sample, tiles, xdf
 from tests.support.fstmake.faults import N_RECORDS, TARGET, Fault, Outcome
 from tests.support.reading import Seen, read_all

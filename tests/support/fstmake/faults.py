@@ -230,8 +230,8 @@ def rsf_faults() -> list[Fault]:
         Fault("record four bytes off", _move_record(4), bad),
         Fault("RSF version 9", _in_entry("<I", 32, 9 << 16 | 0x101), bad),
         Fault("fst24 version 9", _in_entry("<I", 32 + 8, 9 << 24 | 19 << 16), bad),
-        Fault("0xFFFF words of JSON", _in_entry("<I", 32 + 8, 1 << 24 | 19 << 16 | 0xFFFF), flagged),
-        Fault("255 search words", _in_entry("<I", 32 + 8, 1 << 24 | 255 << 16), flagged),
+        Fault("0xFFFF words of JSON", _in_entry("<H", 32 + 8, 0xFFFF), flagged),
+        Fault("255 search words", _in_entry("<B", 32 + 10, 255), flagged),
         Fault("metadata length of the record differs", _in_record("<H", 1, 18), bad),
         Fault("length of the record differs", _in_record("<2I", 4, 0, 204), bad),
     ]
