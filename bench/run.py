@@ -63,8 +63,9 @@ def table(rows: list[list[str]]) -> str:
 
 def machine() -> str:
     """The processor, the system and the versions that were measured."""
-    import fst24
     import numpy as np
+
+    import fst24
 
     model = platform.processor()
     info = Path("/proc/cpuinfo")

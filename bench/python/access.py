@@ -7,9 +7,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import fst24
 import numpy as np
 
+import fst24
 from bench.python.common import (
     DATA_BYTES,
     Row,

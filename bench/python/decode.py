@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import fst24
 import numpy as np
 
+import fst24
 from bench.python.common import (
     DATA_BYTES,
     FORMS,

@@ -7,9 +7,9 @@ import importlib.util
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import fst24
 import numpy as np
 
+import fst24
 from bench.python.common import (
     FORMS,
     Row,

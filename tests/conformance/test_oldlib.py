@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-import fst24
 import numpy as np
 import pytest
 
+import fst24
 from tests.golden.manifests import GROUPS, Manifest, manifests
 from tests.support import oldlib
 from tests.support.fstmake import codec, record, xdf

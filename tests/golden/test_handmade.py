@@ -373,7 +373,9 @@ def test_missing_points_become_nan(backend: str, datyp: int, nbits: int) -> None
     assert one.datyp & 64
     with fst24.open(image(backend, [one])) as f:
         assert np.array_equal(np.isnan(f[0].data), holes)
-        assert np.array_equal(f[0].mask, holes)
+        mask = f[0].mask
+        assert mask is not None
+        assert np.array_equal(mask, holes)
     with fst24.open(image(backend, [one]), missing="reference") as f:
         assert np.all(f[0].data[holes] == np.float32(-1e38))
 

@@ -8,12 +8,12 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
-import fst24
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import fst24
 from tests.golden.manifests import HERE as GOLDEN
 from tests.support import strategies
 from tests.support.fstmake import rsf, xdf
@@ -57,6 +57,7 @@ def check_made(file: bytes, made: list[strategies.Made]) -> None:
             if one.mask is None:
                 assert r.mask is None
             else:
+                assert r.mask is not None
                 assert np.array_equal(r.mask, one.mask)
 
 
