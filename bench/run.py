@@ -1,8 +1,8 @@
 """Measure fst24 where users wait: ``python bench/run.py [--quick] [--only decode ...]``.
 
-All in one run, side by side with a copy of the same bytes and, where it is installed, librmn 19.5
-of fstd2nc-deps. The table is printed and kept in bench/results/<date>.md. Big files (5 GB) are made
-once, in FST24_BENCH_DIR or the system's temporary directory.
+All in one run, side by side with a copy of the same bytes, field by field, and, where it is
+installed, librmn 19.5 of fstd2nc-deps. The table is printed and kept in bench/results/<date>.md.
+Big files (4 GB) are made once, in FST24_BENCH_DIR or the system's temporary directory.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def main() -> None:
     print("\n" + text)
     if not asked.no_file:
         path = ROOT / "bench" / "results" / f"{dt.date.today().isoformat()}.md"  # noqa: DTZ011
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
