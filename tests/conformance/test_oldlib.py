@@ -37,11 +37,9 @@ def misread(r: oldlib.OldRecord, dtype: np.dtype[np.generic]) -> str | None:
     """Why librmn 19.5 is wrong on a record, None where it can be trusted."""
     base, turbo = r.datyp & 63, bool(r.datyp & 128)
     if base == 1 and turbo and r.nbits < 16:
-        return "D1: tokens of nbits where 16 are stored"
+        return "D1: tokens of nbits bits are taken from 16-bit slots (codecs.md, 13)"
     if base == 2 and not turbo and dtype.itemsize == 1 and r.nbits < 8:
-        return "the width of 8-bit elements is taken for 8"
-    if base == 2 and not turbo and r.datyp & 64 and dtype.itemsize < 4 and r.nbits < 8:
-        return "the width of small elements is taken for theirs"
+        return "nbits below 8 is ignored where elements have 8 bits (golden README, 4)"
     return None
 
 
