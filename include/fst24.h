@@ -173,7 +173,8 @@ F24_API int f24_pool_open_count(f24_pool *pool);
 /* ------------------------------------------------------------------------------------ table --- */
 
 /* f24_columns.flags */
-#define F24_FLAG_BAD 0x01u   /* its place, sizes or type cannot be right: f24_read says why */
+#define F24_FLAG_BAD                                                                               \
+    0x01u /* its place, sizes or type cannot be right; f24_read tells what it cannot give */
 #define F24_FLAG_JSON 0x02u  /* has extended metadata (RSF) */
 #define F24_FLAG_NEWER 0x04u /* written by a newer version of the format: listed, not decoded */
 

@@ -125,7 +125,7 @@ static f24_status want(const payload *p, window *w, uint64_t from, size_t n_byte
     }
     if (from < w->from || from + n_bytes > w->from + w->n_bytes) {
         uint64_t ahead = end > from ? end - from : 0;
-        uint64_t n = ahead < w->block.n_bytes ? ahead : w->block.n_bytes;
+        uint64_t n = ahead < BLOCK_BYTES ? ahead : BLOCK_BYTES; /* the block itself may be larger */
         if (n < n_bytes)
             n = n_bytes;
         w->n_bytes = 0;
@@ -137,13 +137,24 @@ static f24_status want(const payload *p, window *w, uint64_t from, size_t n_byte
     return F24_OK;
 }
 
-/* Values [first, first + n) in pieces whose payload fits a block; `last` is one past the last
- * wanted. */
+/* How many values have some BLOCK_BYTES of payload. */
+static int64_t values_of_a_block(const f24_plan *plan)
+{
+    uint64_t bits = plan->width;
+
+    if (plan->n_tokens > plan->array.n_values)
+        bits *= 2; /* complex */
+    return (int64_t)(BLOCK_BYTES * 8 / bits);
+}
+
+/*
+ * Values [first, first + n) in pieces whose payload fits a block. Payload bytes up to `end` will be
+ * wanted after them.
+ */
 static f24_status unpack_run(const f24_plan *plan, const payload *p, window *w, int64_t first,
                              int64_t n, uint64_t end, uint8_t *out, f24_error *err)
 {
-    const int64_t piece =
-        p->bytes != NULL ? n : (int64_t)(BLOCK_BYTES / 8); /* 8: widest item's payload */
+    const int64_t piece = p->bytes != NULL ? n : values_of_a_block(plan);
 
     while (n > 0) {
         int64_t m = n < piece ? n : piece;

@@ -260,7 +260,7 @@ void f24_table_row(const f24_table *table, int64_t index, f24_record *record)
         .datyp = c->datyp[index],
         .nbits = c->nbits[index],
         .dasiz = c->dasiz[index],
-        .grtyp = {c->grtyp[index], '\0'},
+        .grtyp = {c->grtyp[index] == ' ' ? '\0' : c->grtyp[index], '\0'},
         .flags = c->flags[index],
         .file_index = c->file_index[index],
         .index = index,

@@ -223,7 +223,7 @@ void f24_keys_decode(const uint8_t *keys, bool little, f24_record *record)
     f24_copy_text(r.nomvar, nomvar[0], sizeof nomvar[0]);
     f24_copy_text(r.typvar, typvar[0], sizeof typvar[0]);
     f24_copy_text(r.etiket, etiket[0], sizeof etiket[0]);
-    r.grtyp[0] = grtyp;
+    r.grtyp[0] = grtyp == ' ' ? '\0' : grtyp;
     r.dasiz = dasiz;
     r.flags = flags;
     *record = r;
