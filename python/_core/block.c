@@ -86,7 +86,8 @@ typedef struct ViewObject {
     const void *bytes;
     Py_ssize_t n_bytes;
     f24_hold *hold;
-    PyObject *memory; /* keeps the bytes of a Python buffer where they are; NULL for a mapped file */
+    PyObject
+        *memory; /* keeps the bytes of a Python buffer where they are; NULL for a mapped file */
 } ViewObject;
 
 PyObject *view_new(core_state *state, const void *bytes, uint64_t n_bytes, f24_hold *hold,
@@ -140,7 +141,6 @@ static PyType_Slot view_slots[] = {
 PyType_Spec view_spec = {
     .name = "fst24._core.View",
     .basicsize = sizeof(ViewObject),
-    .flags =
-        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = view_slots,
 };

@@ -26,9 +26,9 @@
 
 typedef struct core_state {
     PyTypeObject *block_type, *view_type, *column_type, *table_type, *file_type, *record_type;
-    PyObject *make_error;  /* fst24._errors.from_core */
-    PyObject *str_load;    /* "_load": what Record.data calls the first time */
-    PyObject *type_codes;  /* tuple of numpy type strings, see array_code() */
+    PyObject *make_error; /* fst24._errors.from_core */
+    PyObject *str_load;   /* "_load": what Record.data calls the first time */
+    PyObject *type_codes; /* tuple of numpy type strings, see array_code() */
 } core_state;
 
 extern struct PyModuleDef core_module;
@@ -122,10 +122,7 @@ f24_pool *descriptor_pool(void);
 bool stream_reader(FileObject *self, f24_reader *reader);
 
 /* file_read.c: methods of File that give values, as entries of its method table. */
-#define READ_METHOD(name, doc)                                                                     \
-    {                                                                                              \
-#name, (PyCFunction)(void (*)(void))File_##name, METH_FASTCALL, doc                        \
-    }
+#define READ_METHOD(name, doc) {#name, (PyCFunction)(void (*)(void))File_##name, METH_FASTCALL, doc}
 PyObject *File_describe(PyObject *self, PyObject *const *args, Py_ssize_t n_args);
 PyObject *File_decode(PyObject *self, PyObject *const *args, Py_ssize_t n_args);
 PyObject *File_view(PyObject *self, PyObject *const *args, Py_ssize_t n_args);

@@ -16,17 +16,17 @@ static PyObject *set_error(PyObject *error, PyObject *cause)
 PyObject *raise_core(core_state *state, const f24_error *err, PyObject *path, PyObject *cause)
 {
     /* A message may quote bytes of the file, and may be cut inside a character. */
-    PyObject *message = PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message),
-                                             "replace");
+    PyObject *message =
+        PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "replace");
     PyObject *error;
 
     if (message == NULL) {
         Py_XDECREF(cause);
         return NULL;
     }
-    error = PyObject_CallFunction(state->make_error, "iiLLNO", (int)err->status,
-                                  err->sys_errno, (long long)err->record, (long long)err->offset,
-                                  message, path != NULL ? path : Py_None);
+    error = PyObject_CallFunction(state->make_error, "iiLLNO", (int)err->status, err->sys_errno,
+                                  (long long)err->record, (long long)err->offset, message,
+                                  path != NULL ? path : Py_None);
     return set_error(error, cause);
 }
 
@@ -44,7 +44,8 @@ PyObject *raise_memory(core_state *state, mem_result result, uint64_t n_bytes)
     char message[200];
 
     if (result == MEM_REFUSED) {
-        (void)snprintf(message, sizeof message, "the system has no memory for an array of %llu bytes",
+        (void)snprintf(message, sizeof message,
+                       "the system has no memory for an array of %llu bytes",
                        (unsigned long long)n_bytes);
         return raise_named(state, F24_ENOMEM, NULL, message);
     }

@@ -40,8 +40,8 @@ bool file_enter(core_state *state, FileObject *self)
     long long now = atomic_load_explicit(&self->state, memory_order_relaxed);
 
     while ((now & 1) == 0) {
-        if (atomic_compare_exchange_weak_explicit(&self->state, &now, now + 2,
-                                                  memory_order_acquire, memory_order_relaxed))
+        if (atomic_compare_exchange_weak_explicit(&self->state, &now, now + 2, memory_order_acquire,
+                                                  memory_order_relaxed))
             return true;
     }
     raise_named(state, RAISE_CLOSED, self->path, "the file is closed");
@@ -255,9 +255,8 @@ static PyObject *File_info(PyObject *object, PyObject *ignored)
     return Py_BuildValue("(sKLLLNNNs)", info->backend == F24_RSF ? "RSF" : "XDF",
                          (unsigned long long)info->n_bytes, (long long)info->n_records,
                          (long long)info->n_deleted, (long long)info->n_parts,
-                         PyBool_FromLong(info->sequential),
-                         PyBool_FromLong(info->open_for_writing), PyBool_FromLong(info->mapped),
-                         info->version);
+                         PyBool_FromLong(info->sequential), PyBool_FromLong(info->open_for_writing),
+                         PyBool_FromLong(info->mapped), info->version);
 }
 
 static PyObject *File_warnings(PyObject *object, PyObject *ignored)
@@ -276,9 +275,8 @@ static PyObject *File_warnings(PyObject *object, PyObject *ignored)
         PyObject *item;
         if (warning == NULL)
             break;
-        item = Py_BuildValue("(sLLs)", f24_status_name(warning->status),
-                             (long long)warning->record, (long long)warning->offset,
-                             warning->message);
+        item = Py_BuildValue("(sLLs)", f24_status_name(warning->status), (long long)warning->record,
+                             (long long)warning->offset, warning->message);
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);

@@ -135,8 +135,8 @@ PyObject *File_decode(PyObject *object, PyObject *const *args, Py_ssize_t n_args
     options = file_options(r.file, &r.array);
     options.mask = mask != NULL ? mask->memory.bytes : NULL;
     Py_BEGIN_ALLOW_THREADS
-    status = f24_read(r.file->handle, r.row, &options, block->memory.bytes,
-                      (size_t)r.array.n_bytes, &r.err);
+    status = f24_read(r.file->handle, r.row, &options, block->memory.bytes, (size_t)r.array.n_bytes,
+                      &r.err);
     file_leave(r.file);
     Py_END_ALLOW_THREADS
     if (status != F24_OK) {
@@ -272,8 +272,8 @@ PyObject *File_read_box(PyObject *object, PyObject *const *args, Py_ssize_t n_ar
     options = file_options(r.file, &r.array);
     Py_BEGIN_ALLOW_THREADS
     status = n_bytes == 0 ? F24_OK
-                          : f24_read_box(r.file->handle, r.row, &box, &options,
-                                         block->memory.bytes, (size_t)n_bytes, &r.err);
+                          : f24_read_box(r.file->handle, r.row, &box, &options, block->memory.bytes,
+                                         (size_t)n_bytes, &r.err);
     file_leave(r.file);
     Py_END_ALLOW_THREADS
     if (status != F24_OK) {
@@ -338,8 +338,8 @@ PyObject *File_stored(PyObject *object, PyObject *const *args, Py_ssize_t n_args
         return PyErr_Occurred() ? NULL : file_raise(state, self, &err);
     }
     Py_BEGIN_ALLOW_THREADS
-    status = f24_read_stored(self->handle, row, PyBytes_AS_STRING(bytes), (size_t)record.n_bytes,
-                             &err);
+    status =
+        f24_read_stored(self->handle, row, PyBytes_AS_STRING(bytes), (size_t)record.n_bytes, &err);
     file_leave(self);
     Py_END_ALLOW_THREADS
     if (status != F24_OK) {

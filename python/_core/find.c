@@ -183,7 +183,8 @@ PyObject *table_find_all(PyObject *object, PyObject *const *args, Py_ssize_t n_a
     if (status != F24_OK && status != F24_ENOTFOUND)
         raise_core(state_of_type(Py_TYPE(object)), &err, NULL, NULL);
     else
-        result = PyBytes_FromStringAndSize((const char *)rows, (Py_ssize_t)(n_found * sizeof *rows));
+        result =
+            PyBytes_FromStringAndSize((const char *)rows, (Py_ssize_t)(n_found * sizeof *rows));
     PyMem_RawFree(rows);
     return result;
 }

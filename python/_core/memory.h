@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEM_SLAB_FROM ((size_t)256 << 10)   /* smaller blocks come from malloc */
+#define MEM_SLAB_FROM ((size_t)256 << 10)    /* smaller blocks come from malloc */
 #define MEM_POOL_BYTES ((uint64_t)256 << 20) /* at most this much is kept when nobody uses it */
 #define MEM_NO_LIMIT UINT64_MAX
 

@@ -35,8 +35,8 @@ static PyObject *memory_usage(PyObject *module, PyObject *ignored)
 
     (void)module;
     (void)ignored;
-    limit = usage.limit == MEM_NO_LIMIT ? Py_NewRef(Py_None)
-                                        : PyLong_FromUnsignedLongLong(usage.limit);
+    limit =
+        usage.limit == MEM_NO_LIMIT ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(usage.limit);
     return Py_BuildValue("(KKN)", (unsigned long long)usage.used, (unsigned long long)usage.pooled,
                          limit);
 }

@@ -179,9 +179,9 @@ static PyObject *batch_result(batch *b)
     PyObject *list = PyList_New(b->n);
 
     for (Py_ssize_t i = 0; list != NULL && i < b->n; i++) {
-        PyObject *item = Py_BuildValue("(OON)", b->blocks[i] != NULL ? b->blocks[i] : Py_None,
-                                       array_type(b->state, &b->arrays[i]),
-                                       array_shape(&b->arrays[i]));
+        PyObject *item =
+            Py_BuildValue("(OON)", b->blocks[i] != NULL ? b->blocks[i] : Py_None,
+                          array_type(b->state, &b->arrays[i]), array_shape(&b->arrays[i]));
         if (item == NULL)
             Py_CLEAR(list);
         else

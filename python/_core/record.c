@@ -181,7 +181,8 @@ static PyObject *get_etiket(PyObject *object, void *closure)
 static PyObject *get_grtyp(PyObject *object, void *closure)
 {
     (void)closure;
-    return get_text(object, offsetof(f24_columns, grtyp), 1); /* Python has one object a character */
+    return get_text(object, offsetof(f24_columns, grtyp),
+                    1); /* Python has one object a character */
 }
 
 static PyObject *get_flags(PyObject *object, void *closure)
@@ -280,8 +281,8 @@ static PyObject *Record_fields(PyObject *object, PyObject *ignored)
 
     (void)ignored;
     return Py_BuildValue("(NNNiiiiiiiNiiiiiiiii)", get_nomvar(object, NULL),
-                         get_typvar(object, NULL), get_etiket(object, NULL), c->datev[i],
-                         c->ip1[i], c->ip2[i], c->ip3[i], c->ni[i], c->nj[i], c->nk[i],
+                         get_typvar(object, NULL), get_etiket(object, NULL), c->datev[i], c->ip1[i],
+                         c->ip2[i], c->ip3[i], c->ni[i], c->nj[i], c->nk[i],
                          get_grtyp(object, NULL), c->ig1[i], c->ig2[i], c->ig3[i], c->ig4[i],
                          c->dateo[i], c->deet[i], c->npas[i], c->datyp[i], c->nbits[i]);
 }
@@ -333,8 +334,9 @@ static PyGetSetDef record_getset[] = {
 #undef INT32
 
 static PyType_Slot record_slots[] = {
-    {Py_tp_doc, "Record(file, source, table, row, index)\n--\n\nA row of a table; fst24.Fst24Record "
-                "derives from it."},
+    {Py_tp_doc,
+     "Record(file, source, table, row, index)\n--\n\nA row of a table; fst24.Fst24Record "
+     "derives from it."},
     {Py_tp_new, Record_new},
     {Py_tp_dealloc, Record_dealloc},
     {Py_tp_methods, record_methods},

@@ -24,9 +24,9 @@ PyObject *describe_stored(PyObject *module, PyObject *argument)
         record.grtyp, (Py_ssize_t)1, "dateo", record.dateo, "datev", record.datev, "deet",
         record.deet, "npas", record.npas, "ni", record.ni, "nj", record.nj, "nk", record.nk, "ip1",
         record.ip1, "ip2", record.ip2, "ip3", record.ip3, "ig1", record.ig1, "ig2", record.ig2,
-        "ig3", record.ig3, "ig4", record.ig4, "datyp", record.datyp, "nbits", record.nbits,
-        "dasiz", record.dasiz, "flags", (int)record.flags, "file_index", record.file_index,
-        "offset", (unsigned long long)record.offset, "n_bytes", (unsigned long long)record.n_bytes,
+        "ig3", record.ig3, "ig4", record.ig4, "datyp", record.datyp, "nbits", record.nbits, "dasiz",
+        record.dasiz, "flags", (int)record.flags, "file_index", record.file_index, "offset",
+        (unsigned long long)record.offset, "n_bytes", (unsigned long long)record.n_bytes,
         array_type(state, &array), array_shape(&array), PyBool_FromLong(array.has_missing));
 }
 

@@ -11,10 +11,23 @@ static const struct column_kind {
     char *format;
 } column_kinds[] = {
 #define NUMBER(name) {#name, offsetof(f24_columns, name), 4, "i"}
-    NUMBER(dateo), NUMBER(datev), NUMBER(deet),  NUMBER(npas),       NUMBER(ni),
-    NUMBER(nj),    NUMBER(nk),    NUMBER(ip1),   NUMBER(ip2),        NUMBER(ip3),
-    NUMBER(ig1),   NUMBER(ig2),   NUMBER(ig3),   NUMBER(ig4),        NUMBER(datyp),
-    NUMBER(nbits), NUMBER(file_index),
+    NUMBER(dateo),
+    NUMBER(datev),
+    NUMBER(deet),
+    NUMBER(npas),
+    NUMBER(ni),
+    NUMBER(nj),
+    NUMBER(nk),
+    NUMBER(ip1),
+    NUMBER(ip2),
+    NUMBER(ip3),
+    NUMBER(ig1),
+    NUMBER(ig2),
+    NUMBER(ig3),
+    NUMBER(ig4),
+    NUMBER(datyp),
+    NUMBER(nbits),
+    NUMBER(file_index),
 #undef NUMBER
     {"nomvar", offsetof(f24_columns, nomvar), 4, "4s"},
     {"typvar", offsetof(f24_columns, typvar), 2, "2s"},
@@ -84,8 +97,7 @@ static PyType_Slot column_slots[] = {
 PyType_Spec column_spec = {
     .name = "fst24._core.Column",
     .basicsize = sizeof(ColumnObject),
-    .flags =
-        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = column_slots,
 };
 

@@ -31,7 +31,7 @@ from ._errors import (
 from ._file import Fst24File, open  # noqa: A004 - the promised name
 from ._interface import Fst24DataInterface
 from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSettings
-from ._record import Fst24Record, decode_record
+from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
 
@@ -66,6 +66,7 @@ __all__ = [
     "decode_record",
     "enable_thread_safety",
     "ip",
+    "is_descriptor",
     "memory_usage",
     "open",
     "set_memory_limit",

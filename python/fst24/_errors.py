@@ -171,7 +171,8 @@ def described(message: str, path: str | None, record: int | None, offset: int | 
 
 def _advice(path: str | None) -> str:
     """The command that tells more about a file."""
-    short = path is not None and len(path) <= _LONG_PATH and path.isprintable()
+    # "<bytes>" is no file to check.
+    short = path is not None and len(path) <= _LONG_PATH and path.isprintable() and path[:1] != "<"
     return f" (`fst24 check {shlex.quote(path) if path and short else 'FILE'}` looks at all of it)"
 
 

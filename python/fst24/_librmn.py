@@ -366,7 +366,8 @@ class LibrmnSource:
         for key, match, values in criteria:
             good &= self._meets_one(names[key], match, values)
         if flags & SKIP_DESCRIPTORS:
-            good &= [not _core.is_descriptor(r.nomvar.decode("latin-1")) for r in self._records]
+            names_here = [r.nomvar.decode("latin-1") for r in self._records]
+            good &= np.array([not _core.is_descriptor(name) for name in names_here], np.bool_)
         return good
 
     def _meets_one(self, name: str, match: int, values: tuple[Any, ...]) -> npt.NDArray[np.bool_]:

@@ -424,6 +424,15 @@ def _one_item(name: str, value: int | str | bytes) -> npt.NDArray[Any]:
     return np.array([value], types.get(name, np.int32))
 
 
+def is_descriptor(nomvar: str) -> bool:
+    """Whether records of this name describe a grid or levels rather than hold a field.
+
+    >>> is_descriptor(">>"), is_descriptor("TT")
+    (True, False)
+    """
+    return _core.is_descriptor(nomvar)
+
+
 def decode_record(
     stored: bytes | bytearray | memoryview, *, missing: float | str | None = None
 ) -> Fst24Record:

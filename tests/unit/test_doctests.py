@@ -1,0 +1,32 @@
+"""Examples in docstrings run as they stand."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+import fst24
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULES = ["fst24"] + [
+    f"fst24.{module.name}"
+    for module in pkgutil.iter_modules(fst24.__path__)
+    if not module.ispkg and module.name not in ("_core", "__main__")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of_docstrings_hold(name: str, gem: Path) -> None:
+    module = importlib.import_module(name)
+    found = doctest.testmod(
+        module,
+        extraglobs={"fst24": fst24, "sample": str(gem)},
+        optionflags=doctest.NORMALIZE_WHITESPACE,
+    )
+    assert found.failed == 0

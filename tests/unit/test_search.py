@@ -1,0 +1,140 @@
+"""Search: criteria, their values, what they refuse."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import fst24
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def f(gem: Path) -> Iterator[fst24.Fst24File]:
+    with fst24.open(gem) as file:
+        yield file
+
+
+def places(records: list[fst24.Fst24Record]) -> list[int]:
+    return [r.index for r in records]
+
+
+def test_the_first_match_is_found(f: fst24.Fst24File) -> None:
+    record = f.find(nomvar="TT", ip1=93423264)
+    assert record is not None
+    assert record.index == 33
+    assert f.find(nomvar="ZZ") is None
+    first = f.find()
+    assert first is not None
+    assert first.index == 0
+
+
+@pytest.mark.parametrize(
+    ("criteria", "test"),
+    [
+        ({"nomvar": "TT"}, lambda r: r.nomvar == "TT"),
+        ({"nomvar": "tt  "}, lambda r: r.nomvar == "TT"),
+        ({"variables": ["TT", "UU"]}, lambda r: r.nomvar in ("TT", "UU")),
+        ({"nomvar": {"TT", "UU"}}, lambda r: r.nomvar in ("TT", "UU")),
+        ({"typvar": "A"}, lambda r: r.typvar == "A"),
+        ({"ip1": [93423264, 0]}, lambda r: r.ip1 in (93423264, 0)),
+        ({"ip1": np.array([93423264, 0])}, lambda r: r.ip1 in (93423264, 0)),
+        ({"ip1": range(10)}, lambda r: r.ip1 < 10),
+        ({"ni": (40, 50)}, lambda r: 40 <= r.ni <= 50),
+        ({"datyp": 134, "nbits": 12}, lambda r: (r.datyp, r.nbits) == (134, 12)),
+        ({"nomvar": None, "nk": 1}, lambda r: r.nk == 1),
+        ({"nomvar": []}, lambda _: False),
+        ({"grtyp": "Z", "skip_descriptors": True}, lambda r: r.grtyp == "Z"),
+        ({"skip_descriptors": True}, lambda r: r.nomvar[0] not in "<>^!"),
+        ({"nomvar": "é"}, lambda _: False),
+        ({"nomvar": "T\0T"}, lambda _: False),
+        ({"nomvar": "日本"}, lambda _: False),
+    ],
+    ids=str,
+)
+def test_criteria_select_what_they_say(f: fst24.Fst24File, criteria: Any, test: Any) -> None:
+    wanted = [r.index for r in f if test(r)]
+    assert places(f.read_records(**criteria)) == wanted
+    assert places(list(f.iter_records(**criteria))) == wanted
+    first = f.find(**criteria)
+    assert (None if first is None else first.index) == (wanted[0] if wanted else None)
+
+
+def test_levels_are_found_in_any_encoding(f: fst24.Fst24File) -> None:
+    assert places(f.read_records(level=1.0, nomvar="TT")) == [33]
+    assert places(f.read_records(level=[1.5, 10], level_unit="above_ground")) == [
+        *range(36, 39),
+        *range(72, 75),
+    ]
+    assert places(f.read_records(level=1.0, level_unit="hPa")) == []
+    inside = f.read_records(level=(0.9, 1.0), level_unit="hybrid")
+    values = [fst24.ip.decode(r.ip1) for r in inside]
+    assert values
+    assert all(v.kind == 5 and 0.9 <= v.value <= 1.0 for v in values)
+    with pytest.raises(fst24.EncodingError, match="'above_sea'"):
+        f.find(level=10, level_unit="m")
+    with pytest.raises(fst24.EncodingError):
+        f.find(level=5000, level_unit="hPa")
+    with pytest.raises(TypeError, match="level is a number"):
+        f.find(level="850 hPa")
+
+
+def test_an_old_and_a_new_code_are_one_level(gem: Path) -> None:
+    with fst24.open(gem) as f:
+        assert f.find(level=0.0, nomvar="P0") is not None
+
+
+def test_dates_may_be_stamps_datetimes_or_text(f: fst24.Fst24File) -> None:
+    stamp = f[3].datev
+    when = dt.datetime(2024, 5, 17, 12, tzinfo=dt.UTC)
+    wanted = places(f.read_records(datev=stamp))
+    assert wanted
+    assert places(f.read_records(datev=when)) == wanted
+    assert places(f.read_records(datev="2024-05-17T12:00")) == wanted
+    assert places(f.read_records(datev=[np.datetime64("2024-05-17T12:00")])) == wanted
+    assert places(f.read_records(datev=("2024-05-17", "2024-05-18"))) == wanted
+    assert f.read_records(dateo=("1980-01-01", "1990-01-01")) == []
+
+
+def test_an_unknown_field_names_the_nearest_and_all(f: fst24.Fst24File) -> None:
+    with pytest.raises(fst24.InvalidArgumentError) as caught:
+        f.find(nomvr="TT")
+    assert "did you mean 'nomvar'?" in str(caught.value)
+    assert "etiket" in str(caught.value)
+    with pytest.raises(fst24.InvalidArgumentError, match=r"'IP1' \(did you mean 'ip1'"):
+        f.read_records(IP1=0)
+
+
+def test_values_of_the_wrong_kind_are_refused(f: fst24.Fst24File) -> None:
+    with pytest.raises(TypeError, match="nomvar is text"):
+        f.find(nomvar=["TT", 1])
+    with pytest.raises(TypeError, match="nomvar cannot be 5"):
+        f.find(nomvar=5)
+    with pytest.raises(TypeError, match="ip1 is a whole number"):
+        f.find(ip1=1.5)
+    with pytest.raises(TypeError, match="a tuple is a range"):
+        f.find(ip1=(1, 2, 3))
+    with pytest.raises(fst24.EncodingError, match="cannot be a date"):
+        f.find(datev="yesterday")
+    with pytest.raises(fst24.InvalidArgumentError, match="are the same"):
+        f.find(nomvar="TT", variables="TT")
+
+
+def test_records_can_be_given_instead(f: fst24.Fst24File) -> None:
+    assert places(f.read_records([3, f[5], -1])) == [3, 5, 79]
+    with pytest.raises(fst24.InvalidArgumentError, match="not both"):
+        f.read_records([3], nomvar="TT")
+
+
+def test_searching_again_gives_the_same(f: fst24.Fst24File) -> None:
+    for _ in range(3):
+        for record in f:
+            found = f.find(nomvar=record.nomvar, ip1=record.ip1, typvar=record.typvar)
+            assert found is not None
+            assert found.core == record.core
