@@ -144,7 +144,7 @@ def test_a_segment_reserved_and_still_empty_has_no_records() -> None:
 
 
 @pytest.mark.parametrize("end_mark", [True, False])
-def test_a_sequential_xdf_file_is_listed_and_read(end_mark: bool) -> None:  # noqa: FBT001
+def test_a_sequential_xdf_file_is_listed_and_read(end_mark: bool) -> None:
     seen = read_all(xdf.sequential(faults.records("XDF"), end_mark=end_mark))
     assert_right(seen, ALL_IP1)
     assert bool(seen.warnings) is not end_mark
@@ -186,7 +186,7 @@ def test_deleted_records_keep_their_number(backend: str) -> None:
 
 
 @pytest.mark.parametrize("absolute", [True, False])
-def test_offsets_of_deleted_entries_mean_nothing(absolute: bool) -> None:  # noqa: FBT001
+def test_offsets_of_deleted_entries_mean_nothing(absolute: bool) -> None:
     six = faults.records("RSF")
     first = rsf.Segment(six[:3], deleted=frozenset({1}), absolute=absolute)
     second = rsf.Segment(six[3:], deleted=frozenset({0, 2}), absolute=absolute)

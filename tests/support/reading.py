@@ -30,7 +30,7 @@ class Seen:
         return {ip1: v for ip1, v in pairs if not isinstance(v, fst24.Fst24Error)}
 
 
-def read_all(source: bytes | str | Path, **options: Any) -> Seen:  # noqa: ANN401 - of fst24.open
+def read_all(source: bytes | str | Path, **options: Any) -> Seen:
     """List a file and read each of its records. Errors of opening are raised."""
     seen = Seen()
     with warnings.catch_warnings(record=True) as caught:

@@ -61,7 +61,7 @@ class Record:
         """Stamp of the origin, as readers show it."""
         return dates.origin(self.datev, self.deet, self.npas)
 
-    def but(self, **changes: Any) -> Record:  # noqa: ANN401 - any field
+    def but(self, **changes: Any) -> Record:
         """The same record with other fields."""
         return replace(self, **changes)
 
@@ -73,7 +73,7 @@ def make(
     *,
     backend: codec.Backend = "XDF",
     fast: bool = False,
-    **fields: Any,  # noqa: ANN401 - the fields of Record
+    **fields: Any,
 ) -> Record:
     """A record of ``array``, shape (ni, nj) or (ni, nj, nk), encoded as the reference would."""
     done = codec.encode(array, datyp, nbits, backend=backend, fast=fast)
