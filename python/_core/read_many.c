@@ -133,6 +133,12 @@ static bool take_blocks(batch *b)
     return true;
 }
 
+static bool same_options(const f24_read_options *a, const f24_read_options *b)
+{
+    return a->missing == b->missing && a->missing_real == b->missing_real &&
+           a->missing_integer == b->missing_integer;
+}
+
 /*
  * Files may differ in what they put at missing points, records in what they can hold: runs of equal
  * options are read together. One file mostly makes one run.
@@ -143,8 +149,7 @@ static f24_status read_runs(batch *b, f24_read_options *options, int n_threads, 
     for (Py_ssize_t from = 0, to; from < b->n; from = to) {
         f24_status status;
         for (to = from + 1; to < b->n; to++) {
-            if (b->arrays[to].has_missing &&
-                memcmp(&options[from], &options[to], sizeof options[from]) != 0)
+            if (b->arrays[to].has_missing && !same_options(&options[from], &options[to]))
                 break;
         }
         status = f24_read_many(b->jobs + from, (size_t)(to - from), &options[from], n_threads, err);
@@ -166,10 +171,8 @@ static f24_read_options *all_options(batch *b)
         return NULL;
     }
     for (Py_ssize_t i = 0; i < b->n; i++) {
-        f24_read_options mine = file_options(file_at(b, i), &b->arrays[i]);
-        options[i].missing = mine.missing; /* by member: padding stays 0 for memcmp */
-        options[i].missing_real = mine.missing_real;
-        options[i].missing_integer = mine.missing_integer;
+        options[i] = file_options(file_at(b, i), &b->arrays[i]);
+        options[i].mask = NULL;
     }
     return options;
 }

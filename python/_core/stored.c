@@ -57,7 +57,7 @@ PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_ar
     block = block_new(state, array.n_bytes);
     if (block != NULL && want_mask && array.has_missing)
         mask = block_new(state, (uint64_t)array.n_values);
-    if (PyErr_Occurred())
+    if (block == NULL || PyErr_Occurred())
         goto done;
     options = file_options(&wishes, &array);
     options.mask = mask != NULL ? mask->memory.bytes : NULL;
