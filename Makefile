@@ -145,9 +145,10 @@ py: $(VENV)/.dev
 py-fast: $(VENV)/.dev
 	python -m pytest tests/unit -x -q
 
-# The library as a C user gets it: installed, found through pkg-config, an example built against it.
+# What others install: the library of C users, found through pkg-config, and the wheel of pip users.
 installed: $(VENV)/.dev
 	tools/check-installed.sh build/installed
+	tools/check-wheel.sh build/wheel
 
 # ------------------------------------------------------------------------ sanitizers, in full
 
