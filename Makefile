@@ -30,7 +30,7 @@ TIDY_FILES := $(filter src/% examples/% python/%,$(C_FILES))
 MESON_FILES := $(sort $(wildcard meson.build meson.options */meson.build */*/meson.build)) pyproject.toml
 PACKAGE_FILES := $(shell find src include python -name '*.[ch]' -o -name '*.py' -o -name '*.pyi')
 
-.PHONY: help demo dev test check format lint types tidy c clang c-asan c-tsan py py-fast installed \
+.PHONY: help demo dev test check format lint types tidy c clang c-asan c-tsan py py-asan py-tsan py-fast installed \
         asan ubsan tsan fuzz bench clean
 .DEFAULT_GOAL := help
 
@@ -65,6 +65,8 @@ test: $(VENV)/.dev
 	$(MAKE) c-asan
 	$(MAKE) c-tsan
 	$(MAKE) py
+	$(MAKE) py-asan
+	$(MAKE) py-tsan
 	$(MAKE) installed
 	$(MAKE) demo
 	@echo "make test: all parts passed"
@@ -142,6 +144,13 @@ c-tsan: $(VENV)/.dev
 py: $(VENV)/.dev
 	python -m pytest
 
+# The extension under sanitizers, as far as every run can wait for it; `make asan tsan` is the rest.
+py-asan: $(VENV)/.dev
+	tools/pytest-sanitized.sh address tests/unit -q --ignore tests/unit/cli
+
+py-tsan: $(VENV)/.dev
+	tools/pytest-sanitized.sh thread tests/unit/test_file.py -q -k sixteen
+
 py-fast: $(VENV)/.dev
 	python -m pytest tests/unit -x -q
 
@@ -161,7 +170,7 @@ ubsan: $(VENV)/.dev
 	tools/pytest-sanitized.sh undefined $(ARGS)
 
 tsan: c-tsan
-	tools/pytest-sanitized.sh thread $(or $(ARGS),tests/threads)
+	tools/pytest-sanitized.sh thread $(or $(ARGS),tests/unit/test_file.py tests/unit/test_streams.py tests/unit/test_settings.py)
 
 # --------------------------------------------------------------------------- fuzz and measure
 
