@@ -356,3 +356,17 @@ bool f24_codec_is_plain(const f24_plan *plan)
         return false;
     }
 }
+
+bool f24_codec_is_swapped(const f24_plan *plan)
+{
+    bool word = plan->unpack == F24_UNPACK_FLOAT32 ||
+                (plan->unpack == F24_UNPACK_UNSIGNED && plan->array.item_bytes == 4);
+
+    return !plan->stream && word && plan->width == 32 && plan->first_bit == 0 &&
+           plan->little != (bool)F24_HOST_LITTLE;
+}
+
+void f24_codec_swap(void *words, size_t n_bytes)
+{
+    f24_kernels_now()->swap32_in_place(words, n_bytes / 4);
+}

@@ -85,6 +85,13 @@ void f24_codec_unpack(const f24_plan *plan, const uint8_t *span, int64_t first, 
 /* True when the payload of this plan is the array itself, ready to be used in place (RSF). */
 bool f24_codec_is_plain(const f24_plan *plan);
 
+/*
+ * True when the payload of this plan is the array but for the byte order of its 32-bit words (5/32
+ * of XDF); f24_codec_swap turns the words of n_bytes round in place.
+ */
+bool f24_codec_is_swapped(const f24_plan *plan);
+void f24_codec_swap(void *words, size_t n_bytes);
+
 /* Stream forms: bytes of scratch that f24_codec_stream wants. Bounded by the array and the payload.
  */
 uint64_t f24_codec_scratch(const f24_plan *plan);

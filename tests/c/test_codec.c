@@ -434,6 +434,32 @@ static void only_payloads_that_are_the_array_are_plain(void)
     }
 }
 
+static void only_whole_words_of_the_other_order_are_swapped(void)
+{
+    static const struct {
+        f24_field field;
+        bool little, swapped;
+    } rows[] = {
+        {{8, 2, 1, 5, 32, 32}, false, true},    {{8, 2, 1, 5, 32, 32}, true, false},
+        {{8, 2, 1, 69, 32, 32}, false, true},   {{8, 2, 1, 8, 32, 32}, false, true},
+        {{8, 2, 1, 2, 32, 32}, false, true},    {{8, 2, 1, 2, 32, 64}, false, false},
+        {{8, 2, 1, 2, 16, 32}, false, false},   {{8, 2, 1, 4, 32, 32}, false, false},
+        {{8, 2, 1, 5, 31, 32}, false, false},   {{8, 2, 1, 5, 64, 64}, false, false},
+        {{8, 2, 1, 1, 32, 32}, false, false},   {{8, 2, 1, 0, 32, 32}, false, false},
+        {{8, 2, 1, 133, 32, 32}, false, false},
+    };
+    uint8_t bytes[14] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+    const uint8_t turned[14] = {0, 4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 13};
+
+    for (size_t i = 0; F24_HOST_LITTLE && i < sizeof rows / sizeof rows[0]; i++) {
+        f24_plan plan;
+        check(f24_codec_plan(&rows[i].field, 4096, rows[i].little, &plan, NULL) == F24_OK);
+        check(f24_codec_is_swapped(&plan) == rows[i].swapped);
+    }
+    f24_codec_swap(bytes + 1, 12);
+    check(memcmp(bytes, turned, sizeof bytes) == 0);
+}
+
 /* ------------------------------------------------------------------------------ bad input --- */
 
 static void types_and_sizes_that_cannot_be_are_refused(void)
@@ -524,6 +550,7 @@ int main(void)
     missing_values_are_of_reals_and_integers_only();
     a_compressed_field_of_levels_has_the_first_one();
     only_payloads_that_are_the_array_are_plain();
+    only_whole_words_of_the_other_order_are_swapped();
     types_and_sizes_that_cannot_be_are_refused();
     a_payload_one_word_short_is_refused();
     damaged_headers_are_refused();

@@ -14,6 +14,8 @@ import pytest
 
 import fst24
 from tests.conftest import golden
+from tests.support.fstmake import record as made
+from tests.support.fstmake import xdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,6 +180,26 @@ def test_decode_gives_an_array_of_ones_own(f: fst24.Fst24File) -> None:
     out = np.empty((42, 34), np.float32, order="F")
     assert record.decode(out) is out
     assert np.array_equal(out, record.data)
+
+
+@pytest.mark.parametrize("n", [1, 65535, 65536, 65537, 200_003])
+@pytest.mark.parametrize(("datyp", "nbits", "kind"), [(5, 32, "f4"), (2, 32, "u4"), (8, 32, "c8")])
+def test_words_are_put_right_across_blocks_at_any_address(
+    tmp_path: Path, n: int, datyp: int, nbits: int, kind: str
+) -> None:
+    wanted = (np.arange(1, n + 1) * 3).astype(kind)[:, None]
+    path = tmp_path / "words.fst"
+    path.write_bytes(xdf.image([made.make(wanted, datyp, nbits)]))
+    room = np.full(wanted.nbytes + 16, 0xA5, np.uint8)
+    out = room[5 : 5 + wanted.nbytes].view(kind).reshape(wanted.shape, order="F")
+    with fst24.open(path, mmap=False) as f, path.open("rb") as raw, fst24.open(raw) as g:
+        for record in (f[0], g[0]):
+            out[:] = 0
+            record.decode(out)
+            assert np.array_equal(out, wanted)
+            assert (room[:5] == 0xA5).all()
+            assert (room[5 + wanted.nbytes :] == 0xA5).all()
+            assert np.array_equal(record.decode(), wanted)
 
 
 @pytest.mark.parametrize(
