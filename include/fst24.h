@@ -162,13 +162,21 @@ F24_API int64_t f24_warning_count(const f24_file *file);
 F24_API const f24_error *f24_warning_at(const f24_file *file, int64_t i);
 
 /*
- * A pool of file descriptors: at most `max_open` are open however many files use it. A file that is
+ * A pool of file descriptors and of work memory (64 MiB at most are kept between reads): at most
+ * `max_open` descriptors are open however many files use it. A file that is
  * opened again is checked to be the same one (device, inode, size, time of change: F24_ECHANGED).
  * Release it after the last file that uses it is closed.
  */
 F24_API F24_MUST_CHECK f24_status f24_pool_open(int max_open, f24_pool **pool, f24_error *err);
 F24_API void f24_pool_close(f24_pool *pool);
 F24_API int f24_pool_open_count(f24_pool *pool);
+
+/*
+ * For programs that fork while other threads read: call the first before fork() and the second after it,
+ * in the parent and in the child (pthread_atfork is the place). Files stay usable in both.
+ */
+F24_API void f24_pool_before_fork(f24_pool *pool);
+F24_API void f24_pool_after_fork(f24_pool *pool, bool in_child);
 
 /* ------------------------------------------------------------------------------------ table --- */
 

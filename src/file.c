@@ -16,7 +16,7 @@ static f24_status open_source(f24_source *source, f24_file **file, f24_error *er
 
     if (f == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot open");
-    f24_scratch_init(&f->scratch);
+    f24_scratch_init(&f->own_scratch, F24_SCRATCH_OF_FILE);
     status = f24_container_open(source, &f->warnings, &f->container, err);
     if (status == F24_OK)
         status = f24_table_build(f->container, &f->table, err);
@@ -38,6 +38,8 @@ f24_status f24_open(const char *path, const f24_options *options, f24_file **fil
     status = open_source(source, file, err);
     if (status != F24_OK)
         f24_source_release(source);
+    else if (options != NULL)
+        (*file)->pool = options->pool;
     return status;
 }
 
@@ -75,7 +77,7 @@ void f24_close(f24_file *file)
     f24_container_close(file->container);
     f24_source_release(file->source);
     f24_warnings_free(&file->warnings);
-    f24_scratch_destroy(&file->scratch);
+    f24_scratch_destroy(&file->own_scratch);
     free(file);
 }
 

@@ -2,6 +2,7 @@
 #ifndef F24_FILE_H
 #define F24_FILE_H
 
+#include "base/descriptor.h"
 #include "base/scratch.h"
 #include "base/source.h"
 #include "container/container.h"
@@ -13,13 +14,15 @@ struct f24_file {
     f24_container *container;
     const f24_table *table;
     f24_warnings warnings;
-    f24_scratch scratch;
+    f24_pool *pool; /* whose work memory is used, or NULL: the file's own */
+    f24_scratch own_scratch;
 };
 
 /* The store guards itself: taking from it does not change what readers see of the file. */
 static inline f24_scratch *f24_file_scratch(const f24_file *file)
 {
-    return &((f24_file *)(uintptr_t)file)->scratch;
+    return file->pool != NULL ? f24_pool_scratch(file->pool)
+                              : &((f24_file *)(uintptr_t)file)->own_scratch;
 }
 
 /* F24_ENOTFOUND when there is no record `index`; err->record is set. */

@@ -534,7 +534,7 @@ f24_status f24_decode(const void *stored, size_t n_stored, const f24_read_option
 
     F24_TRY(stored_plan(stored, n_stored, &record, &plan, &p, err));
     F24_TRY(check_size(&plan.array, n_bytes, err));
-    f24_scratch_init(&scratch);
+    f24_scratch_init(&scratch, 0);
     status = decode(&plan, &p, &scratch, options, out, err);
     f24_scratch_destroy(&scratch);
     return status;

@@ -13,6 +13,22 @@
 
 static f24_pool *shared_pool; /* made once, kept to the end: closing may come from any thread */
 
+/* A child must not inherit locks and descriptors in use from threads that it does not have. */
+static void before_fork(void)
+{
+    f24_pool_before_fork(shared_pool);
+}
+
+static void after_fork_in_parent(void)
+{
+    f24_pool_after_fork(shared_pool, false);
+}
+
+static void after_fork_in_child(void)
+{
+    f24_pool_after_fork(shared_pool, true);
+}
+
 static void make_shared_pool(void)
 {
     struct rlimit limit;
@@ -23,6 +39,8 @@ static void make_shared_pool(void)
         n = limit.rlim_cur > HEADROOM + 1 ? (int)limit.rlim_cur - HEADROOM : 1;
     if (f24_pool_open(n, &shared_pool, &err) != F24_OK)
         shared_pool = NULL; /* short of memory: files keep descriptors of their own */
+    else
+        (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
 f24_pool *descriptor_pool(void)

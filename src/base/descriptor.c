@@ -11,21 +11,25 @@
 struct f24_descriptor {
     char *path; /* absolute: the working directory may change before it is opened again */
     f24_pool *pool;
-    int fd;      /* -1: closed. With a pool, guarded by its mutex */
-    int n_users; /* threads between acquire and release */
+    int fd;          /* -1: closed. With a pool, guarded by its mutex */
+    int n_users;     /* threads between acquire and release */
+    bool is_opening; /* a thread opens it, outside the mutex */
     dev_t device;
     ino_t inode;
     off_t size;
     struct timespec changed;
-    f24_descriptor *older, *newer; /* in the pool's list of open and idle ones */
+    f24_descriptor *older, *newer;  /* in the pool's list of open and idle ones */
+    f24_descriptor *before, *after; /* in the pool's list of all */
 };
 
 struct f24_pool {
     pthread_mutex_t mutex;
-    pthread_cond_t freed;
+    pthread_cond_t changed; /* something was freed, opened or given up: look again */
     int max_open;
-    int n_open;
+    int n_open;                      /* open ones and those that are being opened */
     f24_descriptor *oldest, *newest; /* open, n_users 0, by time of last use */
+    f24_descriptor *all;
+    f24_scratch scratch;
 };
 
 static char *absolute_path(const char *path)
@@ -47,27 +51,29 @@ static char *absolute_path(const char *path)
     return joined;
 }
 
-/* Opening a pipe would wait for its writer and a directory opens without complaint: ask first. */
+/* Without O_NONBLOCK opening a pipe would wait for its writer; it means nothing to a regular file. */
 static f24_status open_regular(const char *path, int *fd, struct stat *status, f24_error *err)
 {
-    if (stat(path, status) != 0)
-        return f24_fail_errno(err, errno, -1, "cannot open");
-    if (S_ISDIR(status->st_mode))
-        return f24_fail_errno(err, EISDIR, -1, "cannot open");
-    if (!S_ISREG(status->st_mode))
-        return f24_fail(err, F24_EINVAL, -1,
-                        "not a regular file (a pipe or a device): copy it first");
+    f24_status result = F24_OK;
+    int opened;
+
     do
-        *fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (*fd < 0 && errno == EINTR);
-    if (*fd < 0)
+        opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (opened < 0 && errno == EINTR);
+    if (opened < 0)
         return f24_fail_errno(err, errno, -1, "cannot open");
-    if (fstat(*fd, status) != 0) {
-        int why = errno;
-        (void)close(*fd);
-        return f24_fail_errno(err, why, -1, "cannot tell the size");
-    }
-    return F24_OK;
+    if (fstat(opened, status) != 0)
+        result = f24_fail_errno(err, errno, -1, "cannot tell the size");
+    else if (S_ISDIR(status->st_mode))
+        result = f24_fail_errno(err, EISDIR, -1, "cannot open");
+    else if (!S_ISREG(status->st_mode))
+        result =
+            f24_fail(err, F24_EINVAL, -1, "not a regular file (a pipe or a device): copy it first");
+    if (result != F24_OK)
+        (void)close(opened);
+    else
+        *fd = opened;
+    return result;
 }
 
 static void list_remove(f24_pool *pool, f24_descriptor *d)
@@ -85,13 +91,29 @@ static void list_append(f24_pool *pool, f24_descriptor *d)
     pool->newest = d;
 }
 
-/* Make room for one more open descriptor; waits while all are in use. */
-static void make_room_locked(f24_pool *pool)
+static void join_locked(f24_pool *pool, f24_descriptor *d)
+{
+    d->pool = pool;
+    d->after = pool->all;
+    if (pool->all != NULL)
+        pool->all->before = d;
+    pool->all = d;
+}
+
+static void leave_locked(f24_descriptor *d)
+{
+    *(d->before != NULL ? &d->before->after : &d->pool->all) = d->after;
+    if (d->after != NULL)
+        d->after->before = d->before;
+}
+
+/* Take the place of one more open descriptor; waits while all are in use. */
+static void reserve_locked(f24_pool *pool)
 {
     while (pool->n_open >= pool->max_open) {
         f24_descriptor *idle = pool->oldest;
         if (idle == NULL) {
-            (void)pthread_cond_wait(&pool->freed, &pool->mutex);
+            (void)pthread_cond_wait(&pool->changed, &pool->mutex);
             continue;
         }
         list_remove(pool, idle);
@@ -99,6 +121,13 @@ static void make_room_locked(f24_pool *pool)
         idle->fd = -1;
         pool->n_open--;
     }
+    pool->n_open++;
+}
+
+static void give_up_locked(f24_pool *pool)
+{
+    pool->n_open--;
+    (void)pthread_cond_broadcast(&pool->changed);
 }
 
 static bool is_same_file(const f24_descriptor *d, const struct stat *now)
@@ -107,46 +136,67 @@ static bool is_same_file(const f24_descriptor *d, const struct stat *now)
            d->changed.tv_sec == now->st_mtim.tv_sec && d->changed.tv_nsec == now->st_mtim.tv_nsec;
 }
 
-static f24_status reopen_locked(f24_descriptor *d, f24_error *err)
+static f24_status open_again(const f24_descriptor *d, int *fd, f24_error *err)
 {
     struct stat now;
-    int fd;
+    int opened = -1;
 
-    make_room_locked(d->pool);
-    /* Waiting may have let another thread open it. */
-    if (d->fd >= 0)
-        return F24_OK;
-    F24_TRY(open_regular(d->path, &fd, &now, err));
+    F24_TRY(open_regular(d->path, &opened, &now, err));
     if (!is_same_file(d, &now)) {
-        (void)close(fd);
+        (void)close(opened);
         return f24_fail(err, F24_ECHANGED, -1,
                         "the file was replaced or changed since it was opened: open it again");
     }
-    d->fd = fd;
-    d->pool->n_open++;
+    *fd = opened;
     return F24_OK;
+}
+
+/*
+ * Open a descriptor that was closed. Called with the mutex, which it lets go of meanwhile: a slow
+ * file system holds up those alone who want this file.
+ */
+static f24_status reopen_locked(f24_descriptor *d, f24_error *err)
+{
+    f24_pool *pool = d->pool;
+    f24_status status;
+    int fd = -1;
+
+    d->is_opening = true;
+    reserve_locked(pool);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    status = open_again(d, &fd, err);
+    (void)pthread_mutex_lock(&pool->mutex);
+    d->is_opening = false;
+    if (status == F24_OK) {
+        d->fd = fd;
+        list_append(pool, d);
+        (void)pthread_cond_broadcast(&pool->changed);
+    } else {
+        give_up_locked(pool);
+    }
+    return status;
 }
 
 f24_status f24_descriptor_acquire(f24_descriptor *d, int *fd, f24_error *err)
 {
+    f24_pool *pool = d->pool;
     f24_status status = F24_OK;
 
-    if (d->pool == NULL) {
+    if (pool == NULL) {
         *fd = d->fd;
         return F24_OK;
     }
-    (void)pthread_mutex_lock(&d->pool->mutex);
-    if (d->fd >= 0 && d->n_users == 0)
-        list_remove(d->pool, d);
-    else if (d->fd < 0)
+    (void)pthread_mutex_lock(&pool->mutex);
+    while (d->fd < 0 && d->is_opening)
+        (void)pthread_cond_wait(&pool->changed, &pool->mutex);
+    if (d->fd < 0)
         status = reopen_locked(d, err);
     if (status == F24_OK) {
-        if (d->n_users == 0 && (d->older != NULL || d->newer != NULL || d->pool->oldest == d))
-            list_remove(d->pool, d); /* another thread opened it and let it go while we waited */
-        d->n_users++;
+        if (d->n_users++ == 0)
+            list_remove(pool, d);
         *fd = d->fd;
     }
-    (void)pthread_mutex_unlock(&d->pool->mutex);
+    (void)pthread_mutex_unlock(&pool->mutex);
     return status;
 }
 
@@ -157,9 +207,31 @@ void f24_descriptor_release(f24_descriptor *d)
     (void)pthread_mutex_lock(&d->pool->mutex);
     if (--d->n_users == 0) {
         list_append(d->pool, d);
-        (void)pthread_cond_signal(&d->pool->freed);
+        (void)pthread_cond_broadcast(&d->pool->changed);
     }
     (void)pthread_mutex_unlock(&d->pool->mutex);
+}
+
+/* The first opening, in a pool: the place is reserved before the system is asked. */
+static f24_status open_in_pool(f24_pool *pool, f24_descriptor *d, struct stat *status,
+                               f24_error *err)
+{
+    f24_status result;
+
+    (void)pthread_mutex_lock(&pool->mutex);
+    reserve_locked(pool);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    result = open_regular(d->path, &d->fd, status, err);
+    (void)pthread_mutex_lock(&pool->mutex);
+    if (result == F24_OK) {
+        join_locked(pool, d);
+        list_append(pool, d);
+        (void)pthread_cond_broadcast(&pool->changed);
+    } else {
+        give_up_locked(pool);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return result;
 }
 
 f24_status f24_descriptor_open(const char *path, f24_pool *pool, f24_descriptor **descriptor,
@@ -172,35 +244,23 @@ f24_status f24_descriptor_open(const char *path, f24_pool *pool, f24_descriptor 
         return f24_fail_errno(err, ENOMEM, -1, "cannot open");
     d->fd = -1;
     d->path = absolute_path(path);
-    if (d->path == NULL) {
+    if (d->path == NULL)
         result = f24_fail_errno(err, errno, -1, "cannot open");
-        goto fail;
-    }
-    if (pool != NULL) {
-        (void)pthread_mutex_lock(&pool->mutex);
-        make_room_locked(pool);
+    else if (pool != NULL)
+        result = open_in_pool(pool, d, status, err);
+    else
         result = open_regular(d->path, &d->fd, status, err);
-        if (result == F24_OK) {
-            d->pool = pool;
-            pool->n_open++;
-            list_append(pool, d);
-        }
-        (void)pthread_mutex_unlock(&pool->mutex);
-    } else {
-        result = open_regular(d->path, &d->fd, status, err);
+    if (result != F24_OK) {
+        free(d->path);
+        free(d);
+        return result;
     }
-    if (result != F24_OK)
-        goto fail;
     d->device = status->st_dev;
     d->inode = status->st_ino;
     d->size = status->st_size;
     d->changed = status->st_mtim;
     *descriptor = d;
     return F24_OK;
-fail:
-    free(d->path);
-    free(d);
-    return result;
 }
 
 void f24_descriptor_close(f24_descriptor *d)
@@ -209,11 +269,11 @@ void f24_descriptor_close(f24_descriptor *d)
         return;
     if (d->pool != NULL) {
         (void)pthread_mutex_lock(&d->pool->mutex);
+        leave_locked(d);
         if (d->fd >= 0) {
             list_remove(d->pool, d);
             (void)close(d->fd);
-            d->pool->n_open--;
-            (void)pthread_cond_signal(&d->pool->freed);
+            give_up_locked(d->pool);
         }
         (void)pthread_mutex_unlock(&d->pool->mutex);
     } else {
@@ -222,6 +282,8 @@ void f24_descriptor_close(f24_descriptor *d)
     free(d->path);
     free(d);
 }
+
+/* -------------------------------------------------------------------------------------- pool */
 
 f24_status f24_pool_open(int max_open, f24_pool **pool, f24_error *err)
 {
@@ -234,7 +296,8 @@ f24_status f24_pool_open(int max_open, f24_pool **pool, f24_error *err)
     if (p == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot make a descriptor pool");
     (void)pthread_mutex_init(&p->mutex, NULL);
-    (void)pthread_cond_init(&p->freed, NULL);
+    (void)pthread_cond_init(&p->changed, NULL);
+    f24_scratch_init(&p->scratch, F24_SCRATCH_OF_POOL);
     p->max_open = max_open;
     *pool = p;
     return F24_OK;
@@ -244,7 +307,8 @@ void f24_pool_close(f24_pool *pool)
 {
     if (pool == NULL)
         return;
-    (void)pthread_cond_destroy(&pool->freed);
+    f24_scratch_destroy(&pool->scratch);
+    (void)pthread_cond_destroy(&pool->changed);
     (void)pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
@@ -257,4 +321,33 @@ int f24_pool_open_count(f24_pool *pool)
     n = pool->n_open;
     (void)pthread_mutex_unlock(&pool->mutex);
     return n;
+}
+
+f24_scratch *f24_pool_scratch(f24_pool *pool)
+{
+    return &pool->scratch;
+}
+
+void f24_pool_before_fork(f24_pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    (void)pthread_mutex_lock(&pool->scratch.mutex);
+}
+
+void f24_pool_after_fork(f24_pool *pool, bool in_child)
+{
+    (void)pthread_mutex_unlock(&pool->scratch.mutex);
+    if (in_child) {
+        /* The threads that used or opened descriptors, or waited, are not here. */
+        (void)pthread_cond_init(&pool->changed, NULL);
+        pool->n_open = 0;
+        for (f24_descriptor *d = pool->all; d != NULL; d = d->after) {
+            d->is_opening = false;
+            pool->n_open += d->fd >= 0;
+            if (d->n_users > 0)
+                list_append(pool, d);
+            d->n_users = 0;
+        }
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
 }

@@ -6,6 +6,7 @@
 #define F24_BASE_DESCRIPTOR_H
 
 #include "base/error.h"
+#include "base/scratch.h"
 
 #include <sys/stat.h>
 
@@ -22,5 +23,8 @@ void f24_descriptor_close(f24_descriptor *descriptor);
  */
 f24_status f24_descriptor_acquire(f24_descriptor *descriptor, int *fd, f24_error *err);
 void f24_descriptor_release(f24_descriptor *descriptor);
+
+/* The work memory that files of a pool share; lives as long as the pool. */
+f24_scratch *f24_pool_scratch(f24_pool *pool);
 
 #endif

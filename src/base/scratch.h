@@ -16,12 +16,17 @@ typedef struct f24_block {
     size_t n_bytes; /* not counting the pad */
 } f24_block;
 
+#define F24_SCRATCH_OF_FILE ((size_t)16 << 20) /* bytes kept at most */
+#define F24_SCRATCH_OF_POOL ((size_t)64 << 20)
+
 typedef struct f24_scratch {
     pthread_mutex_t mutex;
-    f24_block kept[8];
+    size_t keep_at_most;
+    size_t n_kept_bytes;
+    f24_block kept[16];
 } f24_scratch;
 
-void f24_scratch_init(f24_scratch *scratch);
+void f24_scratch_init(f24_scratch *scratch, size_t keep_at_most);
 void f24_scratch_destroy(f24_scratch *scratch);
 
 /* A block of n_bytes or more, contents undefined; the caller bounds n_bytes. F24_ENOMEM. */

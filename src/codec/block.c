@@ -14,16 +14,16 @@ f24_status f24_block_head(f24_plan *plan, const uint32_t words[3], f24_error *er
     if (words[0] >> 20 != 0xEFF)
         return f24_fail(err, F24_ECORRUPT, at,
                         "the header of a block-quantised field starts with 0x%03x, not 0xeff: the "
-                        "payload is damaged; run fst24 check",
+                        "payload is damaged",
                         words[0] >> 20);
     if (words[2] != n && !(plan->stream && words[2] == (uint32_t)level))
         return f24_fail(err, F24_ECORRUPT, at + 8,
                         "the payload counts %u values where the directory has %u: one of them is "
-                        "damaged; run fst24 check",
+                        "damaged",
                         words[2], n);
     if ((words[0] & 0xFF) > 31)
         return f24_fail(err, F24_ECORRUPT, at,
-                        "a shift by %u bits cannot be: the payload is damaged; run fst24 check",
+                        "a shift by %u bits cannot be: the payload is damaged",
                         words[0] & 0xFF);
     plan->block_exponent = (int32_t)(words[0] >> 8 & 0xFF);
     plan->block_shift = (int32_t)(words[0] & 0xFF);

@@ -89,13 +89,13 @@ static f24_status check_type(const f24_field *field, f24_error *err)
     if ((nbits < codec->min_bits || nbits > codec->max_bits) &&
         !((codec->has & HAS_64) != 0 && nbits == 64))
         return f24_fail(err, F24_ECORRUPT, -1,
-                        "datyp %d cannot have %d bits a value: the directory entry is damaged; run "
-                        "fst24 check",
+                        "datyp %d cannot have %d bits a value: the directory entry is "
+                        "damaged",
                         field->datyp, nbits);
     if ((field->datyp & F24_TURBO_FLAG) != 0 && nbits > 32)
         return f24_fail(err, F24_ECORRUPT, -1,
                         "compressed datyp %d cannot have %d bits a value: the directory entry is "
-                        "damaged; run fst24 check",
+                        "damaged",
                         field->datyp, nbits);
     return F24_OK;
 }
@@ -109,16 +109,15 @@ f24_status f24_codec_array(const f24_field *field, f24_array *array, f24_error *
     int32_t item_bytes = item_bytes_of(field);
     if (field->ni < 1 || field->nj < 1 || field->nk < 1)
         return f24_fail(err, F24_ECORRUPT, -1,
-                        "%d x %d x %d values cannot be: the directory entry is damaged; run fst24 "
-                        "check",
-                        field->ni, field->nj, field->nk);
+                        "%d x %d x %d values cannot be: the directory entry is damaged", field->ni,
+                        field->nj, field->nk);
     level = (uint64_t)field->ni * (uint64_t)field->nj;
     /* 128 bits a value at most, of memory and of payload: below 2^63, no later sum can wrap. */
     if (!f24_mul(level, (uint64_t)field->nk, &n) || !f24_mul(n, 128, &n_bits) ||
         n_bits > INT64_MAX - 4096)
         return f24_fail(err, F24_ECORRUPT, -1,
                         "%d x %d x %d values are more than any file holds: the directory entry is "
-                        "damaged; run fst24 check",
+                        "damaged",
                         field->ni, field->nj, field->nk);
     if (is_packed_binary(field))
         n = (n * (uint64_t)field->nbits + 31) / 32;
@@ -215,12 +214,11 @@ static f24_status plan_stream(f24_plan *plan, f24_error *err)
     if (field->ni == 1 || field->nj == 1)
         return f24_fail(err, F24_ECORRUPT, -1,
                         "a field of %d x %d values cannot be compressed (datyp %d): the directory "
-                        "entry is damaged; run fst24 check",
+                        "entry is damaged",
                         field->ni, field->nj, field->datyp);
     if (n_tiles / 8 > plan->there)
         return f24_fail(err, F24_ETRUNCATED, -1,
-                        "a payload of %llu bytes cannot hold %d x %d values of datyp %d; run fst24 "
-                        "check",
+                        "a payload of %llu bytes cannot hold %d x %d values of datyp %d",
                         (unsigned long long)plan->there, field->ni, field->nj, field->datyp);
     plan->stream = true;
     plan->unpack = codecs[base].unpack;
@@ -228,6 +226,19 @@ static f24_status plan_stream(f24_plan *plan, f24_error *err)
     /* The head word of the stream and, in 133, the word of the exponents (9.1, 10). */
     plan->needed = codecs[base].stream_head + (base == 5 ? 8 : 4);
     return F24_OK;
+}
+
+/*
+ * Levels that the file does not hold (4.2, 13: D3) take memory all the same. Nothing in the file
+ * vouches for their number, so it is held against the payload of the one level that is there.
+ */
+static bool is_worth_its_memory(const f24_plan *plan)
+{
+    const f24_array *array = &plan->array;
+    bool all_stored = array->nk_stored == array->shape[2] && F24_DATYP_BASE(plan->field.datyp) != 3;
+
+    return all_stored || array->n_bytes <= (UINT64_C(64) << 20) || /* few bytes are no danger */
+           array->n_bytes / 4096 <= plan->there;
 }
 
 f24_status f24_codec_plan(const f24_field *field, uint64_t n_bytes, bool little, f24_plan *plan,
@@ -243,9 +254,15 @@ f24_status f24_codec_plan(const f24_field *field, uint64_t n_bytes, bool little,
     if (made.needed > n_bytes)
         return f24_fail(err, F24_ETRUNCATED, -1,
                         "the payload has %llu bytes where %d x %d x %d values of datyp %d need "
-                        "%llu; run fst24 check",
+                        "%llu",
                         (unsigned long long)n_bytes, field->ni, field->nj, field->nk, field->datyp,
                         (unsigned long long)made.needed);
+    if (!is_worth_its_memory(&made))
+        return f24_fail(
+            err, F24_ECORRUPT, -1,
+            "%d levels of which the file holds one: more than its %llu bytes of payload "
+            "make believe",
+            field->nk, (unsigned long long)n_bytes);
     *plan = made;
     return F24_OK;
 }

@@ -35,12 +35,12 @@ f24_status f24_linear_head(f24_plan *plan, const uint32_t words[4], bool compres
     if ((marker | 0x010) != expected)
         return f24_fail(err, F24_ECORRUPT, at,
                         "the header of a quantised field starts with 0x%03x, not 0x%03x: the "
-                        "payload is damaged; run fst24 check",
+                        "payload is damaged",
                         marker, expected);
     if (!compressed && width != plan->width)
         return f24_fail(err, F24_ECORRUPT, at + 12,
                         "the payload has tokens of %u bits where the directory says %u: one of "
-                        "them is damaged; run fst24 check",
+                        "them is damaged",
                         width, plan->width);
     if (exponent > LARGEST_EXPONENT)
         return f24_fail(err, F24_ECORRUPT, at + 4,

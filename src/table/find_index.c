@@ -184,7 +184,9 @@ static bool add_debt(f24_find_cache *cache, uint32_t signature, int64_t n_rows, 
     debt *d = &cache->debts[0];
     bool paid;
 
-    (void)pthread_mutex_lock(&cache->mutex);
+    /* Never waits: a charge may be lost, and a child forked while another thread held it goes on. */
+    if (pthread_mutex_trylock(&cache->mutex) != 0)
+        return false;
     for (size_t i = 0; i < MAX_DEBTS; i++) {
         if (cache->debts[i].signature == signature) {
             d = &cache->debts[i];

@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/scratch.h"
 #include "base/source.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define N_FILES 40
@@ -169,13 +171,100 @@ static void a_file_replaced_while_its_descriptor_is_shut_is_noticed(void)
     check(unlink(path) == 0 && unlink(other) == 0);
 }
 
+typedef struct waiter {
+    pthread_t thread;
+    f24_source *source;
+    f24_status status;
+} waiter;
+
+static void *read_a_byte(void *argument)
+{
+    waiter *w = argument;
+    uint8_t byte;
+
+    w->status = f24_source_read(w->source, 0, &byte, 1, NULL);
+    return NULL;
+}
+
+/* Two wait for the only descriptor; the first cannot use it and has to pass it on. */
+static void a_reader_that_fails_lets_the_next_one_in(void)
+{
+    f24_options options = F24_OPTIONS_INIT;
+    f24_descriptor *busy = NULL;
+    struct stat status;
+    waiter waiters[8];
+    char path[64];
+    int fd;
+
+    check(f24_pool_open(1, &options.pool, NULL) == F24_OK);
+    for (int i = 0; i < 8; i++) {
+        path_of(path, sizeof path, i);
+        write_file(path, "a", 1);
+        check(f24_source_open_path(path, &options, &waiters[i].source, NULL) == F24_OK);
+        if (i % 2 == 0)
+            write_file(path, "changed", 7);
+    }
+    path_of(path, sizeof path, 8);
+    write_file(path, "a", 1);
+    check(f24_descriptor_open(path, options.pool, &busy, &status, NULL) == F24_OK);
+    check(f24_descriptor_acquire(busy, &fd, NULL) == F24_OK);
+    for (int i = 0; i < 8; i++)
+        check(pthread_create(&waiters[i].thread, NULL, read_a_byte, &waiters[i]) == 0);
+    (void)usleep(20000);
+    f24_descriptor_release(busy);
+    for (int i = 0; i < 8; i++) {
+        check(pthread_join(waiters[i].thread, NULL) == 0);
+        check(waiters[i].status == (i % 2 == 0 ? F24_ECHANGED : F24_OK));
+        f24_source_release(waiters[i].source);
+    }
+    f24_descriptor_close(busy);
+    check(f24_pool_open_count(options.pool) == 0);
+    f24_pool_close(options.pool);
+    for (int i = 0; i <= 8; i++) {
+        path_of(path, sizeof path, i);
+        check(unlink(path) == 0);
+    }
+}
+
+/* What threads of the parent held is free in the child. */
+static void a_child_can_use_what_was_in_use(void)
+{
+    f24_options options = F24_OPTIONS_INIT;
+    f24_descriptor *busy = NULL;
+    f24_source *source = NULL;
+    struct stat status;
+    char path[64];
+    int fd, exit_status = -1;
+    pid_t child;
+
+    check(f24_pool_open(1, &options.pool, NULL) == F24_OK);
+    path_of(path, sizeof path, 0);
+    write_file(path, "a", 1);
+    check(f24_source_open_path(path, &options, &source, NULL) == F24_OK);
+    check(f24_descriptor_open(path, options.pool, &busy, &status, NULL) == F24_OK);
+    check(f24_descriptor_acquire(busy, &fd, NULL) == F24_OK);
+    f24_pool_before_fork(options.pool);
+    child = fork();
+    f24_pool_after_fork(options.pool, child == 0);
+    if (child == 0) {
+        uint8_t byte = 0;
+        _exit(f24_source_read(source, 0, &byte, 1, NULL) == F24_OK && byte == 'a' ? 0 : 1);
+    }
+    check(child > 0 && waitpid(child, &exit_status, 0) == child && exit_status == 0);
+    f24_descriptor_release(busy);
+    f24_descriptor_close(busy);
+    f24_source_release(source);
+    f24_pool_close(options.pool);
+    check(unlink(path) == 0);
+}
+
 static void a_block_given_back_is_taken_again(void)
 {
     f24_scratch scratch;
     f24_block block, again;
     uint8_t *at;
 
-    f24_scratch_init(&scratch);
+    f24_scratch_init(&scratch, 1 << 20);
     check(f24_scratch_take(&scratch, 5000, &block, NULL) == F24_OK);
     at = block.bytes;
     memset(at, 1, 5000 + F24_SCRATCH_PAD);
@@ -183,6 +272,20 @@ static void a_block_given_back_is_taken_again(void)
     check(f24_scratch_take(&scratch, 100, &again, NULL) == F24_OK && again.bytes == at);
     f24_scratch_give(&scratch, &again);
     check(f24_scratch_take(&scratch, SIZE_MAX - 10, &again, NULL) == F24_ENOMEM);
+    f24_scratch_destroy(&scratch);
+}
+
+static void a_store_keeps_no_more_than_it_may(void)
+{
+    f24_scratch scratch;
+    f24_block blocks[20];
+
+    f24_scratch_init(&scratch, 100000);
+    for (int i = 0; i < 20; i++)
+        check(f24_scratch_take(&scratch, 10000, &blocks[i], NULL) == F24_OK);
+    for (int i = 0; i < 20; i++)
+        f24_scratch_give(&scratch, &blocks[i]);
+    check(scratch.n_kept_bytes == 100000);
     f24_scratch_destroy(&scratch);
 }
 
@@ -197,7 +300,10 @@ int main(void)
     a_file_cut_short_after_opening_gives_an_error(0);
     a_pool_serves_more_files_than_it_opens();
     a_file_replaced_while_its_descriptor_is_shut_is_noticed();
+    a_reader_that_fails_lets_the_next_one_in();
+    a_child_can_use_what_was_in_use();
     a_block_given_back_is_taken_again();
+    a_store_keeps_no_more_than_it_may();
     check(rmdir(directory) == 0);
     return report();
 }
