@@ -61,6 +61,26 @@ static f24_status find_row(const f24_file *file, int64_t index, f24_record *reco
     return F24_OK;
 }
 
+/*
+ * The sizes and the type stand in the record, too, and no edit changes them there or in the directory
+ * (docs/format/containers.md, 3.5): where they differ, one of the two is damaged.
+ */
+static f24_status check_agreement(const f24_record *directory, const f24_payload_place *where,
+                                  f24_error *err)
+{
+    f24_record own;
+
+    f24_keys_decode(where->keys, where->little, &own);
+    if (own.ni == directory->ni && own.nj == directory->nj && own.nk == directory->nk &&
+        own.datyp == directory->datyp && own.nbits == directory->nbits)
+        return F24_OK;
+    return f24_fail(err, F24_ECORRUPT, (int64_t)directory->offset,
+                    "the record says %d x %d x %d values of datyp %d, %d bits; the directory says "
+                    "%d x %d x %d of datyp %d, %d bits: one of the two is damaged",
+                    own.ni, own.nj, own.nk, own.datyp, own.nbits, directory->ni, directory->nj,
+                    directory->nk, directory->datyp, directory->nbits);
+}
+
 /* Everything up to the first payload byte: `plan` is ready for f24_codec_head or f24_codec_stream.
  */
 static f24_status prepare(const f24_file *file, int64_t index, f24_plan *plan, payload *p,
@@ -74,6 +94,7 @@ static f24_status prepare(const f24_file *file, int64_t index, f24_plan *plan, p
     F24_TRY(find_row(file, index, &record, &place, err));
     field = field_of(&record);
     F24_TRY(f24_container_locate(file->container, &place, &where, err));
+    F24_TRY(check_agreement(&record, &where, err));
     F24_TRY(f24_codec_plan(&field, where.n_bytes, where.little, plan, err));
     p->source = file->source;
     p->offset = where.offset;
@@ -293,12 +314,14 @@ f24_status f24_describe(const f24_file *file, int64_t index, f24_array *array, f
     f24_place place;
     f24_field field;
     f24_plan plan;
+    uint64_t n_payload = 0;
     f24_status status = find_row(file, index, &record, &place, err);
 
+    if (status == F24_OK)
+        status = f24_container_payload_bytes(file->container, &place, &n_payload, err);
     if (status == F24_OK) {
         field = field_of(&record);
-        status = f24_codec_plan(&field, f24_container_payload_bytes(file->container, &place), false,
-                                &plan, err);
+        status = f24_codec_plan(&field, n_payload, false, &plan, err);
         if (status != F24_OK && err != NULL)
             err->offset = (int64_t)place.offset;
     }

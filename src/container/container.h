@@ -88,13 +88,18 @@ typedef struct f24_place {
 
 /* Where the payload of a record lies. */
 typedef struct f24_payload_place {
-    uint64_t offset;  /* from the start of the file */
-    uint64_t n_bytes; /* a multiple of 4 in practice; bounded by the record */
-    bool little;      /* words are little-endian */
+    uint64_t offset;                 /* from the start of the file */
+    uint64_t n_bytes;                /* a multiple of 4 in practice; bounded by the record */
+    bool little;                     /* words are little-endian */
+    uint8_t keys[F24_KEY_WORDS * 4]; /* the record's own key words, in the same byte order */
 } f24_payload_place;
 
-/* Length of the payload as the directory tells it; 0 when the record is too short to have one. */
-uint64_t f24_container_payload_bytes(const f24_container *container, const f24_place *place);
+/*
+ * Length of the payload as the directory tells it. F24_ECORRUPT, F24_ETRUNCATED: no record can lie in
+ * this place. Reads nothing.
+ */
+f24_status f24_container_payload_bytes(const f24_container *container, const f24_place *place,
+                                       uint64_t *n_bytes, f24_error *err);
 
 /*
  * Read and check the frame of a record against its place in the directory (marks, addresses,

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define XDF_KEYS 8u                    /* the key words follow the header of a record (2.4) */
 #define RSF_KEYS (F24_RSF_START + 12u) /* and three words of metadata in RSF (3.2) */
@@ -28,7 +29,7 @@ static f24_status check_place(const f24_container *c, const f24_place *place, ui
 static f24_status locate_xdf(const f24_container *c, const f24_place *place,
                              f24_payload_place *payload, f24_error *err)
 {
-    uint8_t bytes[F24_XDF_UNIT];
+    uint8_t bytes[XDF_KEYS + F24_KEY_WORDS * 4];
     f24_xdf_head head;
 
     F24_TRY(check_place(c, place, F24_XDF_RECORD_HEAD, err));
@@ -46,6 +47,7 @@ static f24_status locate_xdf(const f24_container *c, const f24_place *place,
     payload->offset = place->offset + F24_XDF_RECORD_HEAD;
     payload->n_bytes = place->n_bytes - F24_XDF_RECORD_HEAD;
     payload->little = false;
+    memcpy(payload->keys, bytes + XDF_KEYS, sizeof payload->keys);
     return F24_OK;
 }
 
@@ -82,7 +84,7 @@ static f24_status locate_rsf(const f24_container *c, const f24_place *place,
                              f24_payload_place *payload, f24_error *err)
 {
     uint64_t meta_bytes = (uint64_t)place->meta_words * 4;
-    uint8_t start_bytes[F24_RSF_START], end_bytes[F24_RSF_END];
+    uint8_t start_bytes[RSF_KEYS + F24_KEY_WORDS * 4], end_bytes[F24_RSF_END];
     f24_rsf_mark start, end;
 
     F24_TRY(check_place(c, place, F24_RSF_FRAME + meta_bytes, err));
@@ -95,6 +97,7 @@ static f24_status locate_rsf(const f24_container *c, const f24_place *place,
     payload->offset = place->offset + F24_RSF_START + meta_bytes;
     payload->n_bytes = place->n_bytes - F24_RSF_FRAME - meta_bytes;
     payload->little = true;
+    memcpy(payload->keys, start_bytes + RSF_KEYS, sizeof payload->keys);
     return F24_OK;
 }
 
@@ -106,13 +109,16 @@ f24_status f24_container_locate(const f24_container *container, const f24_place 
     return locate_rsf(container, place, payload, err);
 }
 
-uint64_t f24_container_payload_bytes(const f24_container *container, const f24_place *place)
+f24_status f24_container_payload_bytes(const f24_container *container, const f24_place *place,
+                                       uint64_t *n_bytes, f24_error *err)
 {
     uint64_t frame = container->info.backend == F24_XDF
                          ? F24_XDF_RECORD_HEAD
                          : F24_RSF_FRAME + (uint64_t)place->meta_words * 4;
 
-    return place->n_bytes > frame ? place->n_bytes - frame : 0;
+    F24_TRY(check_place(container, place, frame, err));
+    *n_bytes = place->n_bytes - frame;
+    return F24_OK;
 }
 
 f24_status f24_container_json(const f24_container *container, const f24_place *place,

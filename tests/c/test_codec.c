@@ -534,6 +534,20 @@ static void damaged_headers_are_refused(void)
 #undef WITH
 }
 
+/* 20 kB of a file must not make believe that gigabytes are there (13: D3, and 4.2). */
+static void levels_that_are_not_stored_take_no_memory_without_limit(void)
+{
+    f24_field field = {.ni = 200, .nj = 200, .nk = 3, .datyp = 134, .nbits = 16, .dasiz = 32};
+    f24_plan plan;
+    f24_error err;
+
+    check(f24_codec_plan(&field, 20000, false, &plan, &err) == F24_OK && plan.array.nk_stored == 1);
+    field.nk = 1000000;
+    check(f24_codec_plan(&field, 20000, false, &plan, &err) == F24_ECORRUPT);
+    field = (f24_field){.ni = 200, .nj = 200, .nk = 10000, .datyp = 3, .nbits = 8, .dasiz = 8};
+    check(f24_codec_plan(&field, 40000, false, &plan, &err) == F24_ECORRUPT);
+}
+
 int main(void)
 {
     for (size_t l = 0; l < sizeof levels / sizeof levels[0]; l++) {
@@ -554,5 +568,6 @@ int main(void)
     types_and_sizes_that_cannot_be_are_refused();
     a_payload_one_word_short_is_refused();
     damaged_headers_are_refused();
+    levels_that_are_not_stored_take_no_memory_without_limit();
     return report();
 }

@@ -175,6 +175,28 @@ static void native_values_are_seen_in_place_after_close(void)
     f24_close(file);
 }
 
+/* Byte `at` of record 2 changed: every other record is read, this one is refused. */
+static void a_record_that_contradicts_the_directory_is_refused(const image *f, size_t at)
+{
+    static image damaged;
+    f24_file *file = NULL;
+    float values[N_VALUES];
+    f24_error err;
+    size_t record;
+
+    damaged = *f;
+    check(f24_open_memory(damaged.bytes, damaged.n, &file, NULL) == F24_OK);
+    record = (size_t)f24_table_columns(f24_file_table(file))->offset[2];
+    damaged.bytes[record + at] ^= 1;
+    for (int64_t r = 0; r < N_RECORDS; r++) {
+        f24_status status = f24_read(file, r, NULL, values, sizeof values, &err);
+        check(status == (r == 2 ? F24_ECORRUPT : F24_OK));
+        if (r == 2)
+            check(err.record == 2 && err.offset == (int64_t)record && err.message[0] != '\0');
+    }
+    f24_close(file);
+}
+
 typedef struct remote {
     const image *of;
     int n_closed;
@@ -260,5 +282,10 @@ int main(void)
         a_file_serves_mapped_or_not(both[i], UINT64_MAX);
     }
     native_values_are_seen_in_place_after_close();
+    a_record_that_contradicts_the_directory_is_refused(&xdf, 8 + 3);       /* nbits */
+    a_record_that_contradicts_the_directory_is_refused(&xdf, 8 + 4 + 2);   /* ni */
+    a_record_that_contradicts_the_directory_is_refused(&rsf, 28 + 0);      /* nbits */
+    a_record_that_contradicts_the_directory_is_refused(&rsf, 28 + 8 + 0);  /* datyp */
+    a_record_that_contradicts_the_directory_is_refused(&rsf, 28 + 12 + 2); /* nk */
     return report();
 }
