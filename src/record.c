@@ -268,21 +268,17 @@ static f24_status read_stream(const f24_plan *plan, const payload *p, f24_scratc
 static void mark_missing(const f24_plan *plan, const f24_read_options *options, void *out)
 {
     const f24_array *array = &plan->array;
-    f24_array stored = *array;
-    int64_t n_level = array->n_values / array->shape[2];
 
     if (options->mask != NULL)
         memset(options->mask, 0, (size_t)array->n_values);
     if (!array->has_missing)
         return;
     if (array->nk_stored < array->shape[2]) {
-        stored.shape[2] = array->nk_stored;
-        stored.n_values = n_level * array->nk_stored;
-        stored.n_bytes = (uint64_t)stored.n_values * (uint64_t)stored.item_bytes;
-        f24_missing_fill(array, options, stored.n_values, array->n_values - stored.n_values, out);
+        int64_t n_stored = array->n_values / array->shape[2] * array->nk_stored;
+        f24_missing_fill(array, options, n_stored, array->n_values - n_stored, out);
     }
     if ((plan->field.datyp & F24_MISSING_FLAG) != 0)
-        f24_missing_restore(&stored, options, out);
+        f24_missing_restore(array, options, out);
 }
 
 static f24_status check_size(const f24_array *array, size_t n_bytes, f24_error *err)

@@ -11,9 +11,6 @@
 #define F24_PICK(type, a, b, ...) __builtin_shuffle(a, b, (type){__VA_ARGS__})
 #endif
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-
 f24_status f24_plane_widths(f24_plane *plane, f24_width_rule rule, f24_error *err)
 {
     if (plane->end < 3 || plane->at > plane->end - 3)
@@ -69,14 +66,14 @@ f24_status f24_plane_fail(const f24_plane *plane, f24_error *err)
 }
 
 #define TARGET
-#define NAME(x) JOIN(x, _16)
+#define NAME(x) F24_JOIN(x, _16)
 #define T uint16_t
 #define LANES 8
 #include "codec/plane_kernel.h"
 #undef NAME
 #undef T
 #undef LANES
-#define NAME(x) JOIN(x, _32)
+#define NAME(x) F24_JOIN(x, _32)
 #define T uint32_t
 #define LANES 4
 #include "codec/plane_kernel.h"
@@ -87,14 +84,14 @@ f24_status f24_plane_fail(const f24_plane *plane, f24_error *err)
 
 #ifdef F24_HAVE_V3
 #define TARGET F24_TARGET_V3
-#define NAME(x) JOIN(x, _16_v3)
+#define NAME(x) F24_JOIN(x, _16_v3)
 #define T uint16_t
 #define LANES 8
 #include "codec/plane_kernel.h"
 #undef NAME
 #undef T
 #undef LANES
-#define NAME(x) JOIN(x, _32_v3)
+#define NAME(x) F24_JOIN(x, _32_v3)
 #define T uint32_t
 #define LANES 4
 #include "codec/plane_kernel.h"

@@ -13,7 +13,6 @@ typedef enum f24_width_rule {
     F24_WIDTH_LOSSLESS, /* 10.2, 10.3: b + 1 */
 } f24_width_rule;
 
-#define F24_TILE_HEADERS 128            /* values of a tile header: it has 7 bits at most */
 #define F24_NO_TILE ((uint64_t)1 << 62) /* ends beyond any stream */
 #define F24_WIDTH_WRONG ((uint8_t)0xff)
 

@@ -5,9 +5,6 @@
 #include "codec/sample.h"
 #include "codec/stream.h"
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-
 enum { SAMPLE = 1, MINIMUM = 3, PARALLELOGRAM = 4 };
 
 /* A MINIMUM stream that is being decoded. */
@@ -25,7 +22,7 @@ typedef struct minimum_stream {
 
 #ifdef F24_HAVE_V3
 #define TARGET F24_TARGET_V3
-#define NAME(x) JOIN(x, _v3)
+#define NAME(x) F24_JOIN(x, _v3)
 #include "codec/minimum_kernel.h"
 #undef TARGET
 #undef NAME

@@ -18,6 +18,10 @@
  */
 #define F24_WIDEST_TOKEN 25
 #define F24_LARGEST_STEP 7
+/* Kernels are compiled several times under names joined of two parts. */
+#define F24_JOIN_(a, b) a##b
+#define F24_JOIN(a, b) F24_JOIN_(a, b)
+
 #define F24_TILE_HEADERS 128 /* values of a tile header: it has 7 bits at most */
 
 /* Elements after the end of a row that kernels may write. */
