@@ -6,7 +6,7 @@
  *
  * One line a record: its place, name, type, label, level, dates and size, then the smallest, the
  * mean and the largest value. A record that cannot be read is reported on stderr and the next one
- * follows; the exit status is 1 then.
+ * follows; the exit status is 1 then, and when the list cannot be written.
  */
 #include <fst24.h>
 
@@ -160,8 +160,12 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "%s: record %" PRId64 ": %s\n", argv[1], i, err.message);
         n_failed++;
     }
-    printf("%" PRId64 " records, %" PRIu64 " bytes, %s\n", info.n_records, info.n_bytes,
-           info.backend == F24_XDF ? "XDF" : "RSF");
+    printf("%" PRId64 " record%s, %" PRIu64 " bytes, %s\n", info.n_records,
+           info.n_records == 1 ? "" : "s", info.n_bytes, info.backend == F24_XDF ? "XDF" : "RSF");
     f24_close(file);
+    if (fflush(stdout) != 0 || ferror(stdout)) { /* a full disk shows here at the latest */
+        (void)fprintf(stderr, "%s: standard output cannot be written\n", argv[0]);
+        return 1;
+    }
     return n_failed != 0;
 }
