@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "tests" / "golden" / "model" / "gem-2024051712_000.fst"
 SHADES = " ·░▒▓█"
 WIDTH = 72
+#: By kind of level, as `fst24 ls --style` writes them (docs/format/metadata.md, 2.1).
+UNITS = dict(enumerate(("m", "sg", "mb", "", "M", "hy", "th", "m-")))
 
 Field = npt.NDArray[Any]
 
@@ -31,20 +33,20 @@ def level_text(record: fst24.Fst24Record) -> str:
     if record.nomvar[0] in "<>^!":
         return f"tag {record.ip1}"
     value, kind = fst24.ip.decode(record.ip1)
-    name = next((name for name, number in fst24.ip.KINDS.items() if number == kind), "unknown")
-    return f"{value:.5g} {name.replace('_', ' ')}"
+    unit = UNITS.get(int(kind))
+    return str(record.ip1) if unit is None else f"{value:.6g} {unit}".rstrip()
 
 
 def list_and_measure(file: fst24.Fst24File) -> None:
     """One line a record: what it is, and the statistics of its values."""
     heads = [f"{name:>12}" for name in ("size", "min", "mean", "max")]
-    print(f"{'':>5} {'name':<4} {'type':<4} {'level':<22}", *heads)
+    print(f"{'':>5} {'name':<4} {'type':<4} {'level':<13}", *heads)
     for record in file:
         values = np.abs(record.data) if record.data.dtype.kind == "c" else record.data
         size = " x ".join(map(str, values.shape))
         low, mean, high = np.nanmin(values), np.nanmean(values, dtype=float), np.nanmax(values)
         print(
-            f"{record.index:>5} {record.nomvar:<4} {record.typvar:<4} {level_text(record):<22}"
+            f"{record.index:>5} {record.nomvar:<4} {record.typvar:<4} {level_text(record):<13}"
             f" {size:>12} {low:>12.5g} {mean:>12.5g} {high:>12.5g}"
         )
 
@@ -77,7 +79,7 @@ def save_png(values: Field, title: str) -> str:
     try:
         import matplotlib as mpl
     except ImportError:
-        return "matplotlib is not installed: no picture."
+        return "No picture: matplotlib is not installed (pip install 'fst24[plot]')."
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -97,9 +99,8 @@ def main() -> None:
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
     nomvar = sys.argv[2] if len(sys.argv) > 2 else None  # noqa: PLR2004 - the second argument
     with fst24.open(path) as file:
-        print(
-            f"{path.name}: {file.backend}, {len(file)} records, read by fst24 {fst24.__version__}\n"
-        )
+        n_records = f"{len(file)} record{'' if len(file) == 1 else 's'}"
+        print(f"{path.name}: {file.backend}, {n_records}, read by fst24 {fst24.__version__}\n")
         list_and_measure(file)
         record = choose(file, nomvar)
         title = f"{record.nomvar} {level_text(record)}"
