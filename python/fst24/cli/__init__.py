@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import os
 import signal
 import sys
+from typing import NoReturn
 
 import click
 
@@ -61,7 +65,23 @@ def main() -> None:
     """Run the command line, as any tool of a pipe: ``| head`` ends it without a word."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.stdout is None:  # started with >&-
+        _output_failed(os.strerror(errno.EBADF))
     try:
         cli(prog_name="fst24")
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        # What fails with a file says which one and is dealt with where it is opened.
+        if error.filename is not None:
+            raise
+        # What is left in the buffer would fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _output_failed(error.strerror or str(error))
+
+
+def _output_failed(why: str) -> NoReturn:
+    """End because nobody can be told the results: a full disk, say."""
+    with contextlib.suppress(OSError):  # standard error may be on the same disk
+        click.echo(f"fst24: standard output: {why}", err=True)
+    sys.exit(1)

@@ -30,17 +30,22 @@ def each_file(
     What the library warns of is said in one line, too, unless ``warn`` is False; it is no failure.
     """
     failed = False
-    warnings.formatwarning = _one_line
-    warnings.simplefilter("always" if warn else "ignore", fst24.Fst24Warning)
+    one_line_warnings(shown=warn)
     for path in paths:
         try:
             with fst24.open(path) as file:
                 failed |= act(file) is False
-        except (fst24.Fst24Error, OSError) as error:
+        except fst24.Fst24Error as error:  # an OSError is standard output's: see main
             complain(error)
             failed = True
     if failed:
         sys.exit(1)
+
+
+def one_line_warnings(*, shown: bool) -> None:
+    """Show each warning of the library as one line, or none of them."""
+    warnings.formatwarning = _one_line
+    warnings.simplefilter("always" if shown else "ignore", fst24.Fst24Warning)
 
 
 def _one_line(

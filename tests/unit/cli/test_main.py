@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +36,34 @@ def test_version(run: Run) -> None:
 
 def test_an_unknown_sub_command_gives_2(run: Run) -> None:
     assert run("lost").returncode == 2
+
+
+COMMANDS = ["--help", "ls FILE", "ls FILE FILE", "info FILE FILE", "stat FILE"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_full_disk_is_said_once_and_ends_it(model: Path, arguments: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fst24.cli", *arguments.replace("FILE", str(model)).split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"fst24: standard output: {os.strerror(errno.ENOSPC)}\n"
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_closed_standard_output_is_said(model: Path, arguments: str) -> None:
+    line = f'"$0" -m fst24.cli {arguments.replace("FILE", str(model))} >&-'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"fst24: standard output: {os.strerror(errno.EBADF)}\n"
 
 
 def test_help_imports_nothing_heavy() -> None:
