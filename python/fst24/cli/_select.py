@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 _Test = Callable[[Any], bool]
 
-TEXTS = ("nomvar", "typvar", "etiket", "grtyp")
+#: Texts and the most letters that each can have.
+TEXTS = {"nomvar": 4, "typvar": 2, "etiket": 12, "grtyp": 1}
 _SIZES = ("ni", "nj", "nk", "deet", "npas", "datyp", "nbits")
 NUMBERS = ("ip1", "ip2", "ip3", "ig1", "ig2", "ig3", "ig4", *_SIZES)
 DATES = ("dateo", "datev")
@@ -75,6 +76,8 @@ class Selection:
 
     def __init__(self, *, no_descriptors: bool, **options: tuple[str, ...]) -> None:
         given = {name: split(values) for name, values in options.items() if values}
+        for name in TEXTS:
+            refuse_long(name, given.get(name, ()))
         self._criteria: dict[str, Any] = {n: given[n] for n in TEXTS if n in given}
         self._tests: list[tuple[str, _Test]] = []
         self._levels = [parse_level(text) for text in given.get("level", ())]
@@ -125,15 +128,33 @@ def split(values: Iterable[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",")]
 
 
+def refuse_long(name: str, texts: Iterable[str]) -> None:
+    """Refuse a text that no record can have."""
+    for text in texts:
+        if len(text) > TEXTS[name]:
+            raise click.BadParameter(
+                f"{text!r} has {len(text)} letters; a {name} has {TEXTS[name]} at most",
+                param_hint=f"--{name}",
+            )
+
+
+def refuse_reversed(text: str, name: str, *, is_reversed: bool) -> None:
+    """Refuse a range in which nothing can be."""
+    if is_reversed:
+        raise click.BadParameter(f"{text!r} ends before it begins", param_hint=f"--{name}")
+
+
 def parse_range(text: str, name: str) -> tuple[int, int]:
     """``5`` or ``5..9``."""
     low, dots, high = text.partition("..")
     try:
-        return int(low), int(high if dots else low)
+        first, last = int(low), int(high if dots else low)
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is neither a number nor from..to", param_hint=f"--{name}"
         ) from None
+    refuse_reversed(text, name, is_reversed=last < first)
+    return first, last
 
 
 def parse_level(text: str) -> tuple[float, frozenset[int]]:
@@ -169,7 +190,10 @@ def parse_dates(text: str, name: str) -> tuple[datetime, datetime]:
     """One date, or ``from..to``, as the first and the last instant of it."""
     low, dots, high = text.partition("..")
     first, last = parse_date(low, name)
-    return (first, parse_date(high, name)[1]) if dots else (first, last)
+    if dots:
+        last = parse_date(high, name)[1]
+    refuse_reversed(text, name, is_reversed=last < first)
+    return first, last
 
 
 def parse_date(text: str, name: str) -> tuple[datetime, datetime]:

@@ -150,6 +150,10 @@ def test_a_bad_file_is_reported_in_one_line_and_the_others_are_listed(
     [
         [],
         ["x.fst", "--columns", "nonsense"],
+        ["x.fst", "--nomvar", "TOOLONG"],
+        ["x.fst", "--etiket", "THIRTEEN_LONG"],
+        ["x.fst", "--ip1", "9..3"],
+        ["x.fst", "--datev", "2024-05-18..2024-05-17"],
         ["x.fst", "--ip1", "many"],
         ["x.fst", "--level", "850parsec"],
         ["x.fst", "--datev", "yesterday"],
