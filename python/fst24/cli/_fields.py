@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -117,15 +118,32 @@ STORED_COLUMNS = (*_WHAT, "dateo", *_PLACE, "datyp", "nbits", *_GRID)
 STYLE_COLUMNS = (*_WHAT, "level", "valid", "lead", "ip2_text", "ip3_text", "type", "grtyp")
 
 
-def chosen_columns(wanted: str | None, default: Sequence[str]) -> list[str]:
-    """The columns named in ``wanted``, comma-separated; ``+a,b`` adds to the default ones."""
+def chosen_fields(wanted: str | None, default: Sequence[str], files: Sequence[str]) -> list[Field]:
+    """The columns named in ``wanted``, or the default ones; of several files the path, too.
+
+    The column of paths begins as wide as the longest of them: files are read one by one, and the
+    header is written before the last is known to have anything to show.
+    """
+    names = _chosen_names(wanted, default)
+    if len(files) > 1 and "path" not in names:
+        names.insert(0, "path")
+    width = max(len(click.format_filename(path)) for path in files)
+    path = FIELDS["path"]
+    wide = path._replace(column=replace(path.column, width=width))
+    return [wide if name == "path" else FIELDS[name] for name in names]
+
+
+def _chosen_names(wanted: str | None, default: Sequence[str]) -> list[str]:
+    """Names, comma-separated; ``+a,b`` or ``+a,+b`` adds to the default ones."""
     if wanted is None:
         return list(default)
-    names = [name.strip().lower() for name in wanted.removeprefix("+").split(",") if name.strip()]
+    names = [name.strip().lower().removeprefix("+") for name in wanted.split(",")]
+    names = [name for name in names if name]
     unknown = [name for name in names if name not in FIELDS]
     if unknown or not names:
+        what = f"no column {', '.join(unknown)}" if unknown else "no column is named"
         raise click.BadParameter(
-            f"no column {', '.join(unknown) or 'named'}; there are {', '.join(sorted(FIELDS))}",
-            param_hint="--columns",
+            f"{what}; there are {', '.join(sorted(FIELDS))}", param_hint="--columns"
         )
-    return [*default, *(n for n in names if n not in default)] if wanted.startswith("+") else names
+    adds = wanted.lstrip().startswith("+")
+    return [*default, *(n for n in names if n not in default)] if adds else names

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ._fields import FIELDS, STORED_COLUMNS, STYLE_COLUMNS, chosen_columns
+from ._fields import STORED_COLUMNS, STYLE_COLUMNS, chosen_fields
 from ._files import each_file, files_argument
 from ._output import Table, chosen_form, form_options
 from ._select import Selection, selection_options
@@ -51,10 +51,7 @@ def command(
 
     With several files the first column is the path.
     """
-    names = chosen_columns(columns, STYLE_COLUMNS if style else STORED_COLUMNS)
-    if len(files) > 1 and "path" not in names:
-        names.insert(0, "path")
-    fields = [FIELDS[name] for name in names]
+    fields = chosen_fields(columns, STYLE_COLUMNS if style else STORED_COLUMNS, files)
     getters = [field.get for field in fields]
     form = chosen_form(as_json=as_json, as_csv=as_csv)
     table = Table([field.column for field in fields], form, header=not no_header)

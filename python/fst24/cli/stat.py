@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -14,14 +9,13 @@ import numpy as np
 
 import fst24
 
-from ._fields import FIELDS, chosen_columns
+from ._fields import chosen_fields
 from ._files import each_file, files_argument
 from ._output import Column, Table, chosen_form, complain, form_options
 from ._select import Selection, selection_options
+from ._work import in_order, progress, threads_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     import numpy.typing as npt
 
 RECORD_COLUMNS = ("index", "nomvar", "typvar", "etiket", "level", "ip2", "ip3", "ni", "nj", "nk")
@@ -78,8 +72,9 @@ def statistics(values: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None) -> 
         return int(i) + 1, int(j) + 1, int(k) + 1
 
     low, high = int(valid.argmin()), int(valid.argmax())
-    mean = float(valid.mean(dtype=np.float64))
-    variance = float(np.var(valid, dtype=np.float64))
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite values have no variance: NaN
+        mean = float(valid.mean(dtype=np.float64))
+        variance = float(np.var(valid, dtype=np.float64))
     return Statistics(
         mean,
         variance,
@@ -112,41 +107,27 @@ STATISTICS_COLUMNS = [
 ]
 
 
-@contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
-    """A bar on standard error while the work goes on, if somebody looks; gives what moves it."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+#: The same for JSON and CSV: a place is three numbers.
+FLAT_COLUMNS = [
+    part
+    for column in STATISTICS_COLUMNS
+    for part in (
+        [Column(column.name.removesuffix("at") + axis) for axis in "ijk"]
+        if column.name.endswith("_at")
+        else [column]
+    )
+]
 
 
-def in_order(
-    records: list[fst24.Fst24Record], n_threads: int
-) -> Iterator[tuple[fst24.Fst24Record, Statistics | fst24.Fst24Error]]:
-    """Statistics of each record, computed on several threads, given in the order of the records.
+def flat(known: Statistics) -> list[float | None]:
+    """The values for ``FLAT_COLUMNS``."""
+    low, high = (place or (None, None, None) for place in (known.min_at, known.max_at))
+    return [*known[:3], known.min, *low, known.max, *high, known.missing]
 
-    A few records more than there are threads are under way at once, so memory stays that of a few.
-    """
 
-    def one(record: fst24.Fst24Record) -> Statistics | fst24.Fst24Error:
-        try:
-            return statistics(record.decode(), record.mask)
-        except fst24.Fst24Error as error:
-            return error
-
-    with ThreadPoolExecutor(n_threads) as pool:
-        waiting = deque(pool.submit(one, record) for record in records[: 2 * n_threads])
-        for place, record in enumerate(records):
-            result = waiting.popleft().result()
-            if place + 2 * n_threads < len(records):
-                waiting.append(pool.submit(one, records[place + 2 * n_threads]))
-            yield record, result
+def measure(record: fst24.Fst24Record) -> Statistics:
+    """Statistics of the values of a record."""
+    return statistics(record.decode(), record.mask)
 
 
 @click.command("stat")
@@ -156,13 +137,7 @@ def in_order(
     metavar="NAMES",
     help="Columns to show of each record before its statistics, as in fst24 ls; +NAMES adds.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 256),
-    default=lambda: min(16, os.cpu_count() or 1),
-    show_default="one a processor",
-    help="Records that are read and measured at once.",
-)
+@threads_option
 @form_options
 @selection_options
 def command(
@@ -179,25 +154,26 @@ def command(
 
     Places are (i,j,k) counted from 1, i along the grid's x. Missing points are counted and left
     out; the variance is over all other points. Of complex values the moduli are measured.
+
+    --json and --csv give a place as three columns, min_i, min_j, min_k, and max_i and so on.
     """
-    names = chosen_columns(columns, RECORD_COLUMNS)
-    if len(files) > 1 and "path" not in names:
-        names.insert(0, "path")
-    fields = [FIELDS[name] for name in names]
+    fields = chosen_fields(columns, RECORD_COLUMNS, files)
     form = chosen_form(as_json=as_json, as_csv=as_csv)
-    table = Table([f.column for f in fields] + STATISTICS_COLUMNS, form, header=not no_header)
+    measured = STATISTICS_COLUMNS if form == "text" else FLAT_COLUMNS
+    table = Table([f.column for f in fields] + measured, form, header=not no_header)
     selected = Selection(**selection)
 
     def show(file: fst24.Fst24File) -> bool:
         records = list(selected.records(file))
         all_read = True
-        with progress(len(records), "reading") as advance:
-            for record, result in in_order(records, threads):
+        with progress(len(records), beside_rows=True) as advance:
+            for record, result in in_order(records, measure, threads):
                 if isinstance(result, fst24.Fst24Error):
                     complain(result)
                     all_read = False
                 else:
-                    table.write([[*(field.get(record) for field in fields), *result]])
+                    values = result if form == "text" else flat(result)
+                    table.write([[*(field.get(record) for field in fields), *values]])
                 advance()
         return all_read
 

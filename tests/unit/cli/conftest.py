@@ -10,6 +10,8 @@ from typing import Protocol
 
 import pytest
 
+import fst24
+
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
@@ -43,6 +45,26 @@ def model() -> Path:
 def model_rsf() -> Path:
     """The same run three hours later, in the other container."""
     return GOLDEN / "model" / "gem-2024051712_003.fst"
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, model: Path) -> Path:
+    """The model run with record 40 overwritten."""
+    with fst24.open(model) as f:
+        offset = f[40].offset
+    content = bytearray(model.read_bytes())
+    content[offset : offset + 72] = b"\xff" * 72
+    path = tmp_path / "damaged.fst"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture
+def longer(tmp_path: Path, model: Path) -> Path:
+    """The model run with bytes behind its end: every record can be read, opening warns."""
+    path = tmp_path / "longer.fst"
+    path.write_bytes(model.read_bytes() + bytes(64))
+    return path
 
 
 @pytest.fixture

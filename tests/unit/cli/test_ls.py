@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,29 @@ def test_columns_are_chosen_and_added(run: Run, model: Path) -> None:
     header = run("ls", model, "--columns", "+offset").stdout.splitlines()[0].split()
     assert header[0] == "index"
     assert header[-1] == "offset"
+
+
+@pytest.mark.parametrize("added", ["+offset,+valid", "+offset,valid"])
+def test_each_added_column_may_have_its_plus(run: Run, model: Path, added: str) -> None:
+    header = run("ls", model, "--columns", added).stdout.splitlines()[0].split()
+    assert header[0] == "index"
+    assert header[-2:] == ["offset", "valid"]
+
+
+def test_no_column_at_all_is_said_so(run: Run) -> None:
+    assert "no column is named; there are" in run("ls", "x.fst", "--columns", "").stderr
+
+
+@pytest.mark.parametrize("command", ["ls", "stat"])
+def test_the_header_fits_the_longest_path(
+    run: Run, model: Path, tmp_path: Path, command: str
+) -> None:
+    """The header comes before the first row, and paths of later files may be longer."""
+    longer = tmp_path / ("x" * 100)
+    shutil.copy(model, longer)
+    header, *lines = run(command, model, longer, "--nomvar", "P0").stdout.splitlines()
+    place = header.index("nomvar")
+    assert [line[place : place + 2] for line in lines] == ["P0", "P0"]
 
 
 def test_no_header_leaves_records_alone(run: Run, model: Path) -> None:
@@ -150,6 +174,7 @@ def test_a_bad_file_is_reported_in_one_line_and_the_others_are_listed(
     [
         [],
         ["x.fst", "--columns", "nonsense"],
+        ["x.fst", "--columns", "+"],
         ["x.fst", "--nomvar", "TOOLONG"],
         ["x.fst", "--etiket", "THIRTEEN_LONG"],
         ["x.fst", "--ip1", "9..3"],
@@ -184,9 +209,7 @@ def test_head_ends_it_without_a_word(tmp_path: Path, model: Path) -> None:
     assert errors.read_text() == ""
 
 
-def test_a_warning_is_one_line_and_no_failure(run: Run, tmp_path: Path, model: Path) -> None:
-    longer = tmp_path / "longer.fst"
-    longer.write_bytes(model.read_bytes() + bytes(64))
+def test_a_warning_is_one_line_and_no_failure(run: Run, longer: Path) -> None:
     done = run("ls", longer, "--no-header")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 80

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import pty
@@ -70,6 +72,24 @@ def test_moduli_count_of_complex_values() -> None:
     assert (found.max, found.max_at) == (5.0, (1, 1, 1))
 
 
+@pytest.mark.parametrize("extremes", [(np.inf, 1), (-np.inf, np.inf)])
+def test_infinite_values_give_no_variance_and_no_warning(extremes: tuple[float, float]) -> None:
+    found = statistics(np.array([[*extremes, 2.0]], order="F"), None)
+    assert found.variance is not None
+    assert np.isnan(found.variance)
+    assert (found.min, found.max) == (min(extremes), max(extremes))
+
+
+def test_csv_gives_places_as_numbers(run: Run, model: Path) -> None:
+    done = run("stat", model, "--csv", "--nomvar", "TT")
+    first = next(iter(csv.DictReader(io.StringIO(done.stdout))))
+    assert "min_at" not in first
+    with fst24.open(model) as f:
+        record = f[int(first["index"])]
+        place = tuple(int(first[f"min_{axis}"]) - 1 for axis in "ij")
+        assert record.data[place] == record.data.min()
+
+
 def test_every_record_in_order_with_the_values_of_the_file(run: Run, model: Path) -> None:
     done = run("stat", model, "--json", "--threads", "3")
     assert done.returncode == 0
@@ -78,7 +98,7 @@ def test_every_record_in_order_with_the_values_of_the_file(run: Run, model: Path
     with fst24.open(model) as f:
         assert [row["index"] for row in found] == list(range(len(f)))
         for row, record in zip(found, f, strict=True):
-            i, j, k = (place - 1 for place in row["max_at"])
+            i, j, k = (row[f"max_{axis}"] - 1 for axis in "ijk")
             assert k == 0
             assert row["max"] == record.data[i, j] == record.data.max()
             assert row["mean"] == pytest.approx(record.data.mean(dtype=float), rel=1e-12)
@@ -99,20 +119,12 @@ def test_missing_values_of_a_file_are_counted(run: Run, model: Path) -> None:
     assert [row["missing"] for row in found] == [r[place] or 0 for r in manifest["records"]]
 
 
-def test_a_bad_record_gives_1_and_the_others_are_measured(
-    run: Run, model: Path, tmp_path: Path
-) -> None:
-    with fst24.open(model) as f:
-        offset = f[40].offset
-    damaged = bytearray(model.read_bytes())
-    damaged[offset : offset + 72] = b"\xff" * 72
-    path = tmp_path / "damaged.fst"
-    path.write_bytes(damaged)
-    done = run("stat", path, "--no-header")
+def test_a_bad_record_gives_1_and_the_others_are_measured(run: Run, damaged: Path) -> None:
+    done = run("stat", damaged, "--no-header")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 79
     assert len(done.stderr.splitlines()) == 1
-    assert str(path) in done.stderr
+    assert str(damaged) in done.stderr
 
 
 def test_a_bar_is_drawn_on_a_terminal_only_and_not_among_the_results(model: Path) -> None:
@@ -131,3 +143,33 @@ def test_a_bar_is_drawn_on_a_terminal_only_and_not_among_the_results(model: Path
     assert b"reading" in shown
     assert b"\x1b" not in done.stdout
     assert len(done.stdout.splitlines()) == 13
+
+
+def test_rows_on_a_terminal_are_whole(model: Path) -> None:
+    """Standard output and standard error are one terminal: nothing may move its cursor."""
+    done, shown = on_terminal("stat", str(model), "--nomvar", "TT", "--no-header")
+    assert done == 0
+    lines = shown.decode().splitlines()
+    assert len(lines) == 12
+    assert [line.split()[1] for line in lines] == ["TT"] * 12
+    assert "\x1b" not in shown.decode()
+
+
+def on_terminal(*arguments: str) -> tuple[int, bytes]:
+    """Run the command with a terminal as standard output and standard error."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fst24.cli", *arguments],
+        stdout=follower,
+        stderr=follower,
+        env=os.environ | {"TERM": "xterm"},
+    )
+    os.close(follower)
+    shown = b""
+    try:
+        while part := os.read(leader, 65536):
+            shown += part
+    except OSError:  # how Linux says that the other side is closed
+        pass
+    os.close(leader)
+    return process.wait(timeout=60), shown
