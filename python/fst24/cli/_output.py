@@ -110,6 +110,11 @@ def chosen_form(*, as_json: bool, as_csv: bool) -> Form:
     return "json" if as_json else "csv" if as_csv else "text"
 
 
+def counted(n: int, what: str) -> str:
+    """``1 record``, ``2,000 records``."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def told(what: BaseException | str, kind: str = "") -> str:
     """An error or a warning in one line."""
     return f"fst24: {kind}{' '.join(str(what).split())}"

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def test_help_names_every_sub_command(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("ls", "info", "stat"))
+    assert all(name in done.stdout for name in ("ls", "info", "stat", "check"))
 
 
-@pytest.mark.parametrize("name", ["ls", "info", "stat"])
+@pytest.mark.parametrize("name", ["ls", "info", "stat", "check"])
 def test_every_sub_command_has_help(run: Run, name: str) -> None:
     done = run(name, "--help")
     assert done.returncode == 0
@@ -38,7 +38,7 @@ def test_an_unknown_sub_command_gives_2(run: Run) -> None:
     assert run("lost").returncode == 2
 
 
-COMMANDS = ["--help", "ls FILE", "ls FILE FILE", "info FILE FILE", "stat FILE"]
+COMMANDS = ["--help", "ls FILE", "ls FILE FILE", "info FILE FILE", "stat FILE", "check FILE"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
