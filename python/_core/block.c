@@ -3,13 +3,13 @@
 
 /* ------------------------------------------------------------------------------------- Block --- */
 
-BlockObject *block_new(core_state *state, uint64_t n_bytes)
+BlockObject *block_new(core_state *state, uint64_t n_bytes, PyObject *path, int64_t record)
 {
     BlockObject *self;
     mem_result result = MEM_REFUSED;
 
     if (n_bytes > (uint64_t)PY_SSIZE_T_MAX) {
-        raise_memory(state, MEM_REFUSED, n_bytes);
+        raise_memory(state, MEM_REFUSED, n_bytes, path, record);
         return NULL;
     }
     self = PyObject_New(BlockObject, state->block_type);
@@ -20,7 +20,7 @@ BlockObject *block_new(core_state *state, uint64_t n_bytes)
     result = mem_take((size_t)n_bytes, &self->memory);
     if (result != MEM_OK) {
         Py_DECREF(self);
-        raise_memory(state, result, n_bytes);
+        raise_memory(state, result, n_bytes, path, record);
         return NULL;
     }
     return self;
@@ -37,7 +37,7 @@ static PyObject *Block_new(PyTypeObject *type, PyObject *args, PyObject *keyword
         PyErr_SetString(PyExc_ValueError, "a block has 0 bytes or more");
         return NULL;
     }
-    return (PyObject *)block_new(state_of_type(type), (uint64_t)n_bytes);
+    return (PyObject *)block_new(state_of_type(type), (uint64_t)n_bytes, NULL, -1);
 }
 
 static void Block_dealloc(PyObject *object)

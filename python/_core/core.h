@@ -49,7 +49,8 @@ PyObject *raise_core(core_state *state, const f24_error *err, PyObject *path, Py
 enum { RAISE_CLOSED = -1, RAISE_LIMIT = -2 };
 PyObject *raise_named(core_state *state, int what, PyObject *path, const char *message);
 /* Set MemoryLimitError or MemoryError for a block that could not be had. */
-PyObject *raise_memory(core_state *state, mem_result result, uint64_t n_bytes);
+PyObject *raise_memory(core_state *state, mem_result result, uint64_t n_bytes, PyObject *path,
+                       int64_t record);
 
 /* ---------------------------------------------------------------------------------- block.c --- */
 
@@ -61,7 +62,8 @@ typedef struct BlockObject {
 } BlockObject;
 
 extern PyType_Spec block_spec, view_spec;
-BlockObject *block_new(core_state *state, uint64_t n_bytes);
+/* path and record, or NULL and -1, say in the error for what the memory is. */
+BlockObject *block_new(core_state *state, uint64_t n_bytes, PyObject *path, int64_t record);
 /* Bytes of a mapped file or of a Python buffer, read-only; takes over `hold`. `memory`: see
  * FileObject. */
 PyObject *view_new(core_state *state, const void *bytes, uint64_t n_bytes, f24_hold *hold,

@@ -122,9 +122,9 @@ PyObject *File_decode(PyObject *object, PyObject *const *args, Py_ssize_t n_args
         return NULL;
     if (!reading_begin(&r, object, args[0]))
         return NULL;
-    block = block_new(r.state, r.array.n_bytes);
+    block = block_new(r.state, r.array.n_bytes, r.file->path, r.row);
     if (block != NULL && want_mask && r.array.has_missing) {
-        mask = block_new(r.state, (uint64_t)r.array.n_values);
+        mask = block_new(r.state, (uint64_t)r.array.n_values, r.file->path, r.row);
         if (mask == NULL)
             Py_CLEAR(block);
     }
@@ -264,7 +264,7 @@ PyObject *File_read_box(PyObject *object, PyObject *const *args, Py_ssize_t n_ar
         }
         n_bytes *= (uint64_t)count[d];
     }
-    block = block_new(r.state, n_bytes);
+    block = block_new(r.state, n_bytes, r.file->path, r.row);
     if (block == NULL) {
         file_leave(r.file);
         return NULL;

@@ -119,12 +119,14 @@ static bool take_blocks(batch *b)
         if (__builtin_add_overflow(total, b->arrays[i].n_bytes, &total))
             total = UINT64_MAX;
     }
-    if (!mem_fits(total)) {
-        raise_memory(b->state, MEM_OVER_LIMIT, total);
+    if (b->n > 0 && !mem_fits(total)) {
+        raise_memory(b->state, MEM_OVER_LIMIT, total, file_at(b, 0)->path,
+                     b->n == 1 ? b->jobs[0].index : -1);
         return false;
     }
     for (Py_ssize_t i = 0; i < b->n; i++) {
-        BlockObject *block = block_new(b->state, b->arrays[i].n_bytes);
+        BlockObject *block =
+            block_new(b->state, b->arrays[i].n_bytes, file_at(b, i)->path, b->jobs[i].index);
         if (block == NULL)
             return false;
         b->blocks[i] = (PyObject *)block;

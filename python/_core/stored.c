@@ -54,9 +54,9 @@ PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_ar
     status = f24_decode_record(stored.buf, (size_t)stored.len, &record, &array, &err);
     if (status != F24_OK)
         goto done;
-    block = block_new(state, array.n_bytes);
+    block = block_new(state, array.n_bytes, NULL, -1);
     if (block != NULL && want_mask && array.has_missing)
-        mask = block_new(state, (uint64_t)array.n_values);
+        mask = block_new(state, (uint64_t)array.n_values, NULL, -1);
     if (block == NULL || PyErr_Occurred())
         goto done;
     options = file_options(&wishes, &array);

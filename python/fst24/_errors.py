@@ -176,6 +176,15 @@ def _advice(path: str | None) -> str:
     return f" (`fst24 check {shlex.quote(path) if path and short else 'FILE'}` looks at all of it)"
 
 
+def unreadable(cause: BaseException) -> str:
+    """What is said when a file object raises.
+
+    >>> unreadable(TimeoutError())
+    'the file object cannot be read: TimeoutError'
+    """
+    return f"the file object cannot be read: {str(cause) or type(cause).__name__}"
+
+
 def make_error(
     kind: type[Fst24Error],
     message: str,
@@ -205,10 +214,21 @@ def make_os_error(
 
 
 def from_core(  # noqa: PLR0917 - the extension calls it so
-    status: int, number: int, record: int, offset: int, message: str, path: str | None
+    status: int,
+    number: int,
+    record: int,
+    offset: int,
+    message: str,
+    path: str | None,
+    cause: BaseException | None = None,
 ) -> Fst24Error:
-    """The exception for a failure of the library, called by the extension."""
+    """The exception for a failure of the library, called by the extension.
+
+    ``cause`` is what a file object raised, which says more than the library can know.
+    """
     if status == _EIO:
+        if cause is not None:
+            message = unreadable(cause)
         error: Fst24Error = make_os_error(number, message, path)
         error.record = record if record >= 0 else None
         error.offset = offset if offset >= 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -16,6 +17,7 @@ from ._errors import (
     UnsupportedError,
     described,
     make_error,
+    unreadable,
 )
 
 if TYPE_CHECKING:
@@ -111,9 +113,14 @@ def is_path(source: SourceLike) -> bool:
     return isinstance(source, str | os.PathLike)
 
 
+def is_address(source: SourceLike) -> bool:
+    """Whether something is an address (``s3://...``) for fsspec rather than a path."""
+    return isinstance(source, str) and "://" in source
+
+
 def open_source(source: SourceLike, *, mmap_from: int, missing: Missing) -> Source:
     """Open a path, bytes or a file object with libfst24."""
-    if isinstance(source, str) and "://" in source:
+    if is_address(source):
         stream = _open_url(source)
         return _core.File.open_stream(stream, source, missing)
     if is_path(source):
@@ -132,17 +139,22 @@ def open_source(source: SourceLike, *, mmap_from: int, missing: Missing) -> Sour
 def _open_stream(stream: SourceLike, missing: Missing) -> Source:
     name = getattr(stream, "name", None)
     shown = name if isinstance(name, str) else f"<{type(stream).__name__}>"
+    if getattr(stream, "closed", False) is True:
+        raise _unreadable_stream("the file object is closed", shown)
+    if isinstance(stream, io.TextIOBase) or isinstance(getattr(stream, "encoding", None), str):
+        raise _unreadable_stream("the file object gives text: open it in binary mode, 'rb'", shown)
     try:
         return _core.File.open_stream(stream, shown, missing)
     except Fst24Error:
         raise
     except (OSError, ValueError, TypeError) as error:
-        # Pipes and sockets cannot seek, closed file objects can nothing.
-        failed = FstOSError(
-            described(f"the file object cannot be read: {error}", shown, None, None)
-        )
-        failed.path = shown
-        raise failed from error
+        raise _unreadable_stream(unreadable(error), shown) from error  # pipes cannot seek
+
+
+def _unreadable_stream(message: str, shown: str) -> FstOSError:
+    failed = FstOSError(described(message, shown, None, None))
+    failed.path = shown
+    return failed
 
 
 def _open_url(url: str) -> SourceLike:

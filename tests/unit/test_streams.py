@@ -47,6 +47,8 @@ def test_what_a_file_object_raises_is_the_cause_of_our_error(gem: Path, threads:
         with pytest.raises(fst24.FstOSError) as caught:
             f.read(threads=threads)
         assert isinstance(caught.value.__cause__, ConnectionError)
+        assert "<Failing>: " in str(caught.value)
+        assert "the file object cannot be read: the line is dead" in str(caught.value)
         assert caught.value.path == "<Failing>"
         stream.error = None
         assert len(f.read(threads=threads)) == 80
@@ -91,14 +93,30 @@ def test_odd_answers_are_errors(gem: Path, answer: Any) -> None:
 
 
 def test_text_files_are_refused(gem: Path) -> None:
-    with gem.open(encoding="latin-1") as stream, pytest.raises(fst24.FstOSError):
-        fst24.open(stream)
+    for options in ({"encoding": "latin-1"}, {"errors": "replace"}, {"encoding": "ascii"}):
+        with (
+            gem.open(**options) as stream,  # type: ignore[call-overload]
+            pytest.raises(fst24.FstOSError, match="gives text: open it in binary mode"),
+        ):
+            fst24.open(stream)
+    with pytest.raises(fst24.FstOSError, match="gives text"):
+        fst24.open(io.StringIO("text"))
+    with pytest.raises(fst24.FstOSError, match="gives text"):
+        fst24.open(Odd(gem.read_bytes(), "text"))
+
+
+def test_a_file_object_that_is_closed_later_is_told(gem: Path) -> None:
+    stream = io.BytesIO(gem.read_bytes())
+    with fst24.open(stream) as f:
+        stream.close()
+        with pytest.raises(fst24.FstOSError, match="closed file"):
+            f[3].decode()
 
 
 def test_a_closed_file_object_is_refused(gem: Path) -> None:
     stream = io.BytesIO(gem.read_bytes())
     stream.close()
-    with pytest.raises(fst24.FstOSError, match="closed"):
+    with pytest.raises(fst24.FstOSError, match="the file object is closed"):
         fst24.open(stream)
 
 
