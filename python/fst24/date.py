@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, overload
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
@@ -12,6 +13,27 @@ from ._errors import EncodingError, Fst24Error
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+DateLike: TypeAlias = dt.date | np.datetime64 | str  # a datetime is a date
+
+#: What a date may be, for messages.
+FORMS = (
+    "write 2024-05-17 (all day), 2024-05-17T12:30, 2024051712 as text, or give a date, a datetime, "
+    "a datetime64 or, where records are searched, a stamp"
+)
+_TEXT = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?)?\s*([Zz]|[-+]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+_SECOND = dt.timedelta(seconds=1)
+#: How long a text lasts, by the number of its parts.
+_LASTS = {
+    3: dt.timedelta(days=1),
+    4: dt.timedelta(hours=1),
+    5: dt.timedelta(minutes=1),
+    6: dt.timedelta(seconds=1),
+}
 
 
 @overload
@@ -50,13 +72,72 @@ def decode(stamps: npt.ArrayLike | int) -> Any:
     return seconds.view("datetime64[s]")
 
 
-def encode(date: dt.datetime | np.datetime64 | str) -> int:
+def period(date: DateLike) -> tuple[dt.datetime, dt.datetime]:
+    """The first and the last second that a date stands for, in UTC.
+
+    Parameters
+    ----------
+    date : datetime, date, datetime64 or str
+        Text is ``2024-05-17``, ``2024-05-17T12:30:00`` (seconds, minutes and a time zone may be
+        left out) or ``YYYYMMDD[HH[MM[SS]]]``. It lasts as long as what it does not say: a day, an
+        hour, a minute. So do a `datetime.date` (a day) and a datetime64 in its unit; a `datetime`
+        is one instant. Without a time zone it is UTC.
+
+    Raises
+    ------
+    EncodingError
+        Not a date; the message names the forms.
+
+    >>> [str(when) for when in period("2024-05-17")]
+    ['2024-05-17 00:00:00+00:00', '2024-05-17 23:59:59+00:00']
+    """
+    try:
+        if isinstance(date, str):
+            return _written(date)
+        if isinstance(date, np.datetime64):
+            first, last = date.astype("datetime64[s]"), (date + 1).astype("datetime64[s]")
+            begin = dt.datetime.fromisoformat(str(first)).replace(tzinfo=dt.UTC)
+            return begin, begin + max(int((last - first).astype(int)) - 1, 0) * _SECOND
+        if isinstance(date, dt.datetime):
+            when = date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)
+            int(when.year)  # NaT of pandas is a datetime by its class, and has none
+            when = when.replace(microsecond=0)
+            return when, when
+        if isinstance(date, dt.date):
+            first_second = dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC)
+            return first_second, first_second + dt.timedelta(days=1) - _SECOND
+    except (ValueError, TypeError, OverflowError) as error:
+        raise EncodingError(f"{date!r} is no date ({error}); {FORMS}") from None
+    raise EncodingError(f"{date!r} is no date; {FORMS}")
+
+
+def _written(text: str) -> tuple[dt.datetime, dt.datetime]:
+    found = _TEXT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("not of these forms")
+    *parts, zone = found.groups()
+    given = [int(part) for part in parts if part is not None]
+    first = dt.datetime(*given, tzinfo=_zone(zone))  # type: ignore[arg-type,misc]
+    first = first.astimezone(dt.UTC)
+    return first, first + _LASTS[len(given)] - _SECOND
+
+
+def _zone(text: str | None) -> dt.tzinfo:
+    if text is None or text in "Zz":
+        return dt.UTC
+    hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > len("+00") else 0
+    offset = dt.timedelta(hours=hours, minutes=minutes)
+    return dt.timezone(-offset if text[0] == "-" else offset)
+
+
+def encode(date: DateLike) -> int:
     """The stamp of a date, in the style that the reference chooses.
 
     Parameters
     ----------
-    date : datetime, datetime64 or str
-        Text in ISO 8601. Without a time zone it is UTC. Seconds are cut to a multiple of 5.
+    date : datetime, date, datetime64 or str
+        Text in the forms of `period`, of which this is the first second. Seconds are cut to a
+        multiple of 5.
 
     Raises
     ------
@@ -66,15 +147,14 @@ def encode(date: dt.datetime | np.datetime64 | str) -> int:
     >>> encode("2024-05-17T12:00")
     473303600
     """
+    return encode_instant(period(date)[0])
+
+
+def encode_instant(when: dt.datetime) -> int:
+    """The stamp of a datetime that is in UTC."""
     try:
-        if isinstance(date, np.datetime64):
-            date = str(date.astype("datetime64[s]"))
-        if isinstance(date, str):
-            date = dt.datetime.fromisoformat(date)
-        if date.tzinfo is not None:
-            date = date.astimezone(dt.UTC)
         return _core.date_encode(
-            date.year, date.month, date.day, date.hour, date.minute, date.second
+            when.year, when.month, when.day, when.hour, when.minute, when.second
         )
     except ValueError as error:
-        raise EncodingError(f"{date!r} cannot be a date stamp: {error}") from None
+        raise EncodingError(f"{when.isoformat()} cannot be a date stamp: {error}") from None

@@ -30,7 +30,22 @@ KINDS: dict[str, int] = {
 #: Kinds that a level can have.
 LEVEL_KINDS = (0, 1, 2, 3, 4, 5, 6, 7, 21)
 #: Units, and the suffixes that listing tools print, that mean one kind alone.
-_UNITS = {"hPa": 2, "mb": 2, "mbar": 2, "sg": 1, "hy": 5, "K": 6, "th": 6, "h": 10, "H": 10}
+_UNITS = {
+    "hPa": 2,
+    "mb": 2,
+    "mbar": 2,
+    "sg": 1,
+    "M": 4,
+    "hy": 5,
+    "K": 6,
+    "th": 6,
+    "m-": 7,
+    "h": 10,
+    "H": 10,
+    "_0": 15,
+    "[]": 17,
+    "mp": 21,
+}
 _SHARED_UNITS = {"m": ("above_sea", "above_ground", "below_sea", "meters_pressure")}
 _STYLES = {"new": 2, "old": 3}
 
@@ -79,8 +94,8 @@ def decode(codes: npt.ArrayLike | int) -> Levels:
 def kind_of(unit_or_kind: str | int) -> int:
     """The kind that a unit, a name or a number stands for.
 
-    >>> kind_of("hPa"), kind_of("above_ground"), kind_of(5)
-    (2, 4, 5)
+    >>> kind_of("hPa"), kind_of("above_ground"), kind_of("M"), kind_of(5)
+    (2, 4, 4, 5)
     """
     if isinstance(unit_or_kind, int):
         return unit_or_kind
@@ -102,8 +117,9 @@ def encode(value: float, unit_or_kind: str | int, *, style: Literal["new", "old"
     value : float
         In the unit of its kind. New-style codes keep 6 digits.
     unit_or_kind : str or int
-        A unit that one kind alone has (``"hPa"``, ``"K"``, ``"h"``), the name of a kind
-        (``"above_ground"``) or its number.
+        A unit that one kind alone has (``"hPa"``, ``"K"``, ``"h"``), the suffix that tools print
+        (``"mb"``, ``"M"``; but ``"m"`` is shared), the name of a kind (``"above_ground"``) or its
+        number.
     style : {"new", "old"}
         Old-style codes fit in 15 bits and exist for kinds 0 to 3.
 

@@ -43,6 +43,33 @@ def test_what_cannot_be_a_code_is_refused(value: float, unit: str | int) -> None
         fst24.ip.encode(value, unit)
 
 
+@pytest.mark.parametrize(
+    ("value", "suffix", "kind"),
+    [
+        *[(0.5, "sg", 1), (850, "mb", 2), (1.5, "M", 4), (0.9, "hy", 5), (300, "th", 6)],
+        *[(10, "m-", 7), (6, "H", 10), (5, "_0", 15), (7, "[]", 17), (40, "mp", 21)],
+    ],
+)
+def test_the_suffixes_of_tools_are_units(value: float, suffix: str, kind: int) -> None:
+    assert fst24.ip.kind_of(suffix) == kind
+    assert fst24.ip.encode(value, suffix) == fst24.ip.encode(value, kind)
+
+
+def test_a_date_lasts_as_long_as_what_it_does_not_say() -> None:
+    begin = dt.datetime(2024, 5, 17, 12, tzinfo=dt.UTC)
+    for text, seconds in {"2024051712": 3600, "2024-05-17T12:00": 60, "20240517120000": 1}.items():
+        assert fst24.date.period(text) == (begin, begin + dt.timedelta(seconds=seconds - 1))
+    day = begin.replace(hour=0)
+    for whole in ("20240517", "2024-05-17", dt.date(2024, 5, 17), np.datetime64("2024-05-17")):
+        assert fst24.date.period(whole) == (
+            day,
+            day + dt.timedelta(hours=23, minutes=59, seconds=59),
+        )
+        assert fst24.date.encode(whole) == fst24.date.encode(day)
+    assert fst24.date.period(begin) == (begin, begin)
+    assert fst24.date.period("2024-05-17T07:00-0500")[0] == begin
+
+
 def test_old_codes_can_be_written() -> None:
     assert fst24.ip.encode(850, "hPa", style="old") == 850
     with pytest.raises(fst24.EncodingError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 import fst24
@@ -114,16 +116,101 @@ def test_an_unknown_field_names_the_nearest_and_all(f: fst24.Fst24File) -> None:
 def test_values_of_the_wrong_kind_are_refused(f: fst24.Fst24File) -> None:
     with pytest.raises(TypeError, match="nomvar is text"):
         f.find(nomvar=["TT", 1])
-    with pytest.raises(TypeError, match="nomvar cannot be 5"):
+    with pytest.raises(TypeError, match="nomvar is text, not 5"):
         f.find(nomvar=5)
     with pytest.raises(TypeError, match="ip1 is a whole number"):
         f.find(ip1=1.5)
     with pytest.raises(TypeError, match="a tuple is a range"):
         f.find(ip1=(1, 2, 3))
-    with pytest.raises(fst24.EncodingError, match="cannot be a date"):
+    with pytest.raises(fst24.EncodingError, match="is no date"):
         f.find(datev="yesterday")
     with pytest.raises(fst24.InvalidArgumentError, match="are the same"):
         f.find(nomvar="TT", variables="TT")
+
+
+@pytest.mark.parametrize(
+    ("criteria", "said"),
+    [
+        ({"ip1": "93423264"}, "ip1 is a whole number, not '93423264'"),
+        ({"level": "850 hPa"}, "level is a number in level_unit, not '850 hPa'"),
+        ({"level": b"850"}, "level is a number in level_unit, not b'850'"),
+        ({"nomvar": b"TT"}, "nomvar is text, not b'TT'"),
+        ({"ip1": (1, 2, 3)}, "ip1: a tuple is a range"),
+        ({"level": (1, 2, 3)}, "level: a tuple is a range"),
+        ({"level": ("1", "2")}, "level is a number in level_unit, not '1'"),
+        ({"datev": b"20240517"}, "datev cannot be b'20240517'"),
+        ({"datev": 1.5}, "datev cannot be 1.5"),
+    ],
+    ids=str,
+)
+def test_the_whole_value_is_named(f: fst24.Fst24File, criteria: Any, said: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(said)):
+        f.find(**criteria)
+
+
+def test_a_unit_without_a_level_is_refused(f: fst24.Fst24File) -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="level_unit='hPa' says nothing"):
+        f.find(level_unit="hPa")
+    assert f.find(level_unit=None) is not None
+
+
+def test_levels_have_the_units_that_tools_print(f: fst24.Fst24File) -> None:
+    wanted = places(f.read_records(level=1.5, level_unit="above_ground"))
+    assert wanted
+    assert places(f.read_records(level=1.5, level_unit="M")) == wanted
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "2024-05-17",
+        "20240517",
+        "2024051712",
+        "2024-05-17T12",
+        "20240517T120000Z",
+        "2024-05-17 14:00+02:00",
+        dt.date(2024, 5, 17),
+        dt.datetime(2024, 5, 17, 12),  # noqa: DTZ001 - is UTC
+        np.datetime64("2024-05-17"),
+        pd.Timestamp("2024-05-17T12:00Z"),
+        ["2024-05-17", dt.date(2023, 1, 1)],
+        ["2023-05-17", 473303600],
+        ("2024-05-17", "2024-05-17"),
+        (dt.date(2024, 5, 16), dt.date(2024, 5, 17)),
+        (473303600, "2024-05-17"),
+    ],
+    ids=str,
+)
+def test_a_date_is_found_in_every_form(f: fst24.Fst24File, when: Any) -> None:
+    wanted = places([r for r in f if r.datev == 473303600])
+    assert wanted
+    assert places(f.read_records(datev=when)) == wanted
+    assert places(list(f.iter_records(datev=when))) == wanted
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["2024-05-16", "2024051711", "2024-05-17T12:01", dt.date(2024, 5, 18), ["2024-05-16"], []],
+    ids=str,
+)
+def test_another_date_is_not_found(f: fst24.Fst24File, when: Any) -> None:
+    assert f.read_records(datev=when) == []
+
+
+@pytest.mark.parametrize("when", ["17 May 2024", "2024-02-30", "20240517123", pd.NaT, "2024-5-17"])
+def test_what_is_no_date_is_told_with_the_forms(f: fst24.Fst24File, when: Any) -> None:
+    with pytest.raises(fst24.EncodingError, match=r"is no date .*; write 2024-05-17 \(all day\)"):
+        f.find(datev=when)
+
+
+def test_a_date_in_digits_is_not_taken_for_a_stamp_in_silence(f: fst24.Fst24File) -> None:
+    with pytest.warns(fst24.Fst24Warning, match="2220-12-10 .* datev='2024051712'") as caught:
+        f.find(datev=2024051712)
+    assert caught[0].filename == __file__
+    for digits in (20240517, 20240517120000):
+        with pytest.raises(fst24.InvalidArgumentError, match=f"datev='{digits}'"):
+            f.read_records(datev=[digits])
+    assert f.find(datev=0) == f[0]  # what a descriptor has is no date, and is found
 
 
 def test_records_can_be_given_instead(f: fst24.Fst24File) -> None:
