@@ -66,6 +66,10 @@ class FSTRecord(ctypes.Structure):
         *_members("ig1 ig2 ig3 ig4 datyp nbits"),
     ]
 
+    def __repr__(self) -> str:
+        values = (f"{name}={getattr(self, name)!r}" for name, _ in self._fields_)
+        return f"FSTRecord({', '.join(values)})"
+
     @classmethod
     def from_record(cls, record: Record) -> FSTRecord:
         """The structure filled from a record."""

@@ -430,6 +430,8 @@ def is_descriptor(nomvar: str) -> bool:
     >>> is_descriptor(">>"), is_descriptor("TT")
     (True, False)
     """
+    if not isinstance(nomvar, str):
+        raise TypeError(f"nomvar is text, not {nomvar!r}; of a record give its nomvar")
     return _core.is_descriptor(nomvar)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 
@@ -11,6 +12,8 @@ from ._metadata import MemoryUsage, ThreadSettings
 
 #: More threads than this wait for memory, not for processors.
 _MOST_DEFAULT_THREADS = 16
+#: Limits are 64-bit numbers, of which the last means none.
+_NO_LIMIT = 2**64 - 1
 
 
 def set_memory_limit(n_bytes: int | None) -> None:
@@ -31,9 +34,14 @@ def set_memory_limit(n_bytes: int | None) -> None:
     17179869184
     >>> set_memory_limit(None)
     """
-    if n_bytes is not None and n_bytes < 0:
-        raise InvalidArgumentError(f"a memory limit of {n_bytes} bytes; None means no limit")
-    _core.set_memory_limit(n_bytes)
+    try:
+        limit = None if n_bytes is None else operator.index(n_bytes)
+    except TypeError:
+        message = f"a memory limit is a whole number of bytes or None, not {n_bytes!r}"
+        raise TypeError(f"{message}: write 10**9 or int(1e9)") from None
+    if limit is not None and not 0 <= limit < _NO_LIMIT:
+        raise InvalidArgumentError(f"a memory limit of {limit} bytes; None means no limit")
+    _core.set_memory_limit(limit)
 
 
 def memory_usage() -> MemoryUsage:

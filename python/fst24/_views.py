@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
-from ._errors import InvalidArgumentError, TruncatedFileError, make_error, make_os_error
+from ._errors import (
+    Fst24Error,
+    FstOSError,
+    InvalidArgumentError,
+    TruncatedFileError,
+    described,
+    make_os_error,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Files from this size on are mapped rather than read.
 MMAP_THRESHOLD = 1 << 30
+EMPTY_PATH = "the path is empty: give the name of a file"
 
 
 def fresh_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -107,12 +117,29 @@ class FileMapper:
     def __init__(self, path: str | os.PathLike[str], *, threshold: int = MMAP_THRESHOLD) -> None:
         self._path = os.fspath(path)
         self._threshold = threshold
+        if not self._path:
+            raise make_os_error(errno.ENOENT, EMPTY_PATH, self._path)
         try:
-            self._n_bytes = os.stat(self._path).st_size  # noqa: PTH116 - a string all along
+            facts = os.stat(self._path)  # noqa: PTH116 - a string all along
         except OSError as error:
-            raise make_os_error(
-                error.errno or 0, f"cannot open: {error.strerror}", self._path
-            ) from None
+            raise self._cannot_open(error) from None
+        if stat.S_ISDIR(facts.st_mode):
+            raise make_os_error(errno.EISDIR, "cannot map: it is a directory", self._path)
+        self._n_bytes = facts.st_size
+
+    def __repr__(self) -> str:
+        how = "mapped" if self.should_map() else "read"
+        return f"<FileMapper {self._path} {self._n_bytes:,} bytes {how}>"
+
+    def _cannot_open(self, error: OSError) -> FstOSError:
+        reason = error.strerror or str(error)
+        return make_os_error(error.errno or 0, f"cannot open: {reason}", self._path)
+
+    def _too_short(self, message: str, offset: int) -> TruncatedFileError:
+        """As `make_error`, without the advice for standard files: this may be any file."""
+        error = TruncatedFileError(described(message, self._path, None, offset))
+        error.path, error.offset = self._path, offset
+        return error
 
     def should_map(self) -> bool:
         """Whether the file is big enough to be mapped."""
@@ -152,18 +179,28 @@ class FileMapper:
             n_bytes *= n
         if offset + n_bytes > self._n_bytes:
             message = f"{n_bytes} bytes are wanted of a file of {self._n_bytes}"
-            raise make_error(TruncatedFileError, message, path=self._path, offset=offset)
-        if self.should_map() and n_bytes > 0:
-            return np.memmap(self._path, kind, "r", offset, sizes, "F")
-        array = fresh_array(sizes, kind)
-        with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123 - a string all along
-            file.seek(offset)
-            flat: Any = array.reshape(-1, order="F").view(np.uint8)
-            rest = memoryview(flat)
-            while rest and (n := file.readinto(rest) or 0):
-                rest = rest[n:]
-        if rest:
-            message = f"the file was cut short: {len(rest)} bytes are missing"
-            raise make_error(TruncatedFileError, message, path=self._path, offset=offset)
+            raise self._too_short(message, offset)
+        try:
+            if self.should_map() and n_bytes > 0:
+                return np.memmap(self._path, kind, "r", offset, sizes, "F")
+            array = fresh_array(sizes, kind)
+            n_missing = self._read_into(array, offset)
+        except Fst24Error:
+            raise
+        except OSError as error:
+            raise self._cannot_open(error) from None
+        if n_missing:
+            message = f"the file was cut short: {n_missing} bytes are missing"
+            raise self._too_short(message, offset)
         array.flags.writeable = False
         return array
+
+    def _read_into(self, array: npt.NDArray[Any], offset: int) -> int:
+        """Fill an array of ours from the file; how many bytes it lacks."""
+        flat: Any = array.reshape(-1, order="F").view(np.uint8)
+        rest = memoryview(flat)
+        with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123 - a string all along
+            file.seek(offset)
+            while rest and (n := file.readinto(rest) or 0):
+                rest = rest[n:]
+        return len(rest)

@@ -488,3 +488,15 @@ def test_a_set_of_records_is_read_together(f: fst24.Fst24File) -> None:
     assert len(fst24.Fst24DataInterface(f)) == 80
     with pytest.raises(TypeError, match="Fst24Record"):
         fst24.Fst24DataInterface([1])  # type: ignore[list-item]
+
+
+def test_the_structure_shows_its_members(f: fst24.Fst24File) -> None:
+    shown = repr(f[3].to_struct())
+    assert shown.startswith("FSTRecord(dateo=")
+    assert "nomvar=b'TT  ', " in shown
+    assert shown.endswith("datyp=134, nbits=16)")
+
+
+def test_a_record_is_no_name(f: fst24.Fst24File) -> None:
+    with pytest.raises(TypeError, match=r"nomvar is text, not <Fst24Record 3 .* give its nomvar"):
+        fst24.is_descriptor(f[3])  # type: ignore[arg-type]

@@ -71,6 +71,33 @@ def test_by_default_files_from_one_gibibyte_on_are_mapped(tmp_path: Path) -> Non
     assert not fst24.FileMapper(path).should_map()
 
 
+def test_a_mapper_shows_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "plain"
+    path.write_bytes(bytes(1200))
+    assert repr(fst24.FileMapper(path)) == f"<FileMapper {path} 1,200 bytes read>"
+    assert repr(fst24.FileMapper(path, threshold=1)) == f"<FileMapper {path} 1,200 bytes mapped>"
+
+
+def test_errors_of_a_mapper_are_ours_and_advise_nothing_about_standard_files(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(IsADirectoryError) as caught:
+        fst24.FileMapper(tmp_path)
+    assert isinstance(caught.value, fst24.Fst24Error)
+    with pytest.raises(FileNotFoundError, match="the path is empty"):
+        fst24.FileMapper("")
+    path = tmp_path / "plain"
+    path.write_bytes(bytes(12))
+    mapper = fst24.FileMapper(path)
+    with pytest.raises(fst24.TruncatedFileError) as short:
+        mapper.get_array(0, 13, "u1")
+    assert str(short.value) == f"{path}: byte 0: 13 bytes are wanted of a file of 12"
+    path.unlink()
+    with pytest.raises(FileNotFoundError) as gone:
+        mapper.get_array(0, 12, "u1")
+    assert isinstance(gone.value, fst24.Fst24Error)
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         fst24.FileMapper(tmp_path / "nowhere")
