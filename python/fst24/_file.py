@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import operator
+import os
 import warnings
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, overload
@@ -19,15 +23,16 @@ from ._errors import (
     RecordNotFoundError,
     described,
     make_error,
+    make_os_error,
 )
 from ._metadata import FileInfo
 from ._record import Fst24Record, as_array, check_out
 from ._settings import thread_settings
-from ._sources import NO_MAP, is_path, open_source, parse_missing, searcher
-from ._views import MMAP_THRESHOLD
+from ._sources import NO_MAP, is_address, is_path, open_source, parse_missing, searcher
+from ._views import EMPTY_PATH, MMAP_THRESHOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     import numpy.typing as npt
@@ -38,6 +43,8 @@ Engine = Literal["native", "librmn"]
 
 #: Records made at once while iterating: few enough to begin soon, enough to be fast.
 _CHUNK = 512
+#: What a search finds are rows as int64.
+_ROW_BYTES = 8
 
 
 class _Options(NamedTuple):
@@ -83,6 +90,8 @@ class Fst24File:
             for part in parts:
                 part.close()
             raise
+        # A pickle is read where another directory may be the current one, as it may be here soon.
+        self._given = [_from_root(one) for one in self._given]
         self._parts = tuple(parts)
         self._starts = [0]
         for part in self._parts:
@@ -127,7 +136,7 @@ class Fst24File:
                 raise TypeError(
                     f"a file that was opened from a {kind} cannot be pickled: give its path"
                 )
-        given = [str(one) if is_path(one) else one for one in self._given]
+        given = [os.fsdecode(one) if is_path(one) else one for one in self._given]
         return _reopened, (given, self._options)
 
     # -------------------------------------------------------------------------- facts
@@ -201,7 +210,10 @@ class Fst24File:
         self._check_open()
         if isinstance(index, slice):
             return self._records(range(*index.indices(len(self))))
-        place = index.__index__()
+        try:
+            place = operator.index(index)
+        except TypeError:
+            raise TypeError(_no_index(index)) from None
         if place < 0:
             place += len(self)
         if not 0 <= place < len(self):
@@ -211,7 +223,7 @@ class Fst24File:
 
     def __iter__(self) -> Iterator[Fst24Record]:
         self._check_open()
-        return chain.from_iterable(self._chunks())
+        return _one_by_one(self._chunks())
 
     def __contains__(self, record: object) -> bool:
         return isinstance(record, Fst24Record) and record._source in self._parts  # noqa: SLF001
@@ -267,13 +279,15 @@ class Fst24File:
         self._check_open()
         if not criteria:
             return iter(self)
-        return chain.from_iterable(self._matches(query(criteria)))
+        return _one_by_one(self._matches(query(criteria)))
 
     def _matches(self, wanted: Query) -> Iterator[list[Fst24Record]]:
         for part, start in zip(self._parts, self._starts, strict=False):
             self._check_open()
             rows = searcher(part).find_all(wanted.for_table(part.table), wanted.flags)
-            yield self._of_part(part, rows, start)
+            for low in range(0, len(rows), _CHUNK * _ROW_BYTES):
+                self._check_open()
+                yield self._of_part(part, rows[low : low + _CHUNK * _ROW_BYTES], start)
 
     def read_records(
         self,
@@ -296,8 +310,9 @@ class Fst24File:
             grtyp).
         dateo, datev, deet, npas, ni, nj, nk, ip1, ip2, ip3, ig1, ig2, ig3, ig4, datyp, nbits
             An exact number, several of them (a list, set, array), or a range as a tuple
-            ``(from, to)``, both included. Dates may be stamps, datetimes or ISO 8601 text; ranges
-            of dates compare instants.
+            ``(from, to)``, both included. Dates are stamps as numbers, or what
+            `fst24.date.period` takes: ``"2024-05-17"`` is all that day, ``"2024051712"`` all that
+            hour, a datetime one instant. All but stamps, and ranges, compare instants.
         level : float, list or tuple (from, to), optional
             Level in any encoding of its ip1, in ``level_unit`` (a unit or a kind, as in
             `fst24.ip.encode`; without it any kind of level). Grid descriptors have none.
@@ -320,6 +335,11 @@ class Fst24File:
             return list(chain.from_iterable(self._matches(query(criteria))))
         if criteria:
             raise InvalidArgumentError("give records or criteria, not both")
+        return self._given_records(records)
+
+    def _given_records(self, records: Iterable[Fst24Record | int]) -> list[Fst24Record]:
+        if isinstance(records, str | bytes) or not isinstance(records, Iterable):
+            raise TypeError(_no_index(records))
         return [self._given_record(one) for one in records]
 
     def _given_record(self, one: Fst24Record | int) -> Fst24Record:
@@ -387,7 +407,7 @@ class Fst24File:
         if isinstance(records, Fst24Record | int | np.integer):
             given = None if out is None else [out]
             return self.read([records], out=given, threads=threads)[0]  # type: ignore[arg-type]
-        wanted = list(self) if records is None else [self._given_record(one) for one in records]
+        wanted = list(self) if records is None else self._given_records(records)
         outs = None if out is None else _outs(out, wanted)
         n_threads = thread_settings().threads if threads is None else threads
         if n_threads < 1:
@@ -420,6 +440,28 @@ def _outs(
     return arrays
 
 
+def _one_by_one(chunks: Iterator[list[Fst24Record]]) -> Iterator[Fst24Record]:
+    """The records of lists, each let go of before the next: values that it keeps go with it."""
+    for chunk in chunks:
+        chunk.reverse()
+        while chunk:
+            yield chunk.pop()
+
+
+def _no_index(index: object) -> str:
+    message = f"records are taken by their place, a whole number, or by a slice, not by {index!r}"
+    if isinstance(index, str):
+        return f"{message}; f.find(nomvar={index!r}) searches"
+    return message
+
+
+def _from_root(source: SourceLike) -> SourceLike:
+    """A path that means the same file from everywhere."""
+    if not is_path(source) or is_address(source):
+        return source
+    return os.path.abspath(os.fsdecode(source))  # noqa: PTH100 - keeps what a name may be
+
+
 def _warning(part: Source, told: tuple[str, int, int, str]) -> Fst24Warning:
     _, record, offset, message = told
     place = record if record >= 0 else None, offset if offset >= 0 else None
@@ -429,6 +471,8 @@ def _warning(part: Source, told: tuple[str, int, int, str]) -> Fst24Warning:
 
 
 def _open_part(source: SourceLike, options: _Options) -> Source:
+    if is_path(source) and not os.fspath(source):
+        raise make_os_error(errno.ENOENT, EMPTY_PATH, "")
     missing = parse_missing(options.missing)
     if options.engine == "librmn":
         from ._librmn import open_librmn

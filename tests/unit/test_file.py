@@ -7,6 +7,7 @@ import json
 import mmap
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -41,6 +42,30 @@ def test_a_file_is_a_sequence_of_records(gem: Path) -> None:
 def test_an_index_out_of_range_is_an_index_error(gem: Path, index: int) -> None:
     with fst24.open(gem) as f, pytest.raises(fst24.RecordNotFoundError, match="the file has 80"):
         f[index]
+
+
+@pytest.mark.parametrize("index", ["TT", 1.5, None, b"TT"])
+def test_what_is_no_place_is_a_type_error_with_the_way_out(gem: Path, index: Any) -> None:
+    said = re.escape(f"not by {index!r}")
+    if isinstance(index, str):
+        said += re.escape("; f.find(nomvar='TT') searches")
+    with fst24.open(gem) as f:
+        uses: list[Any] = [
+            lambda: f[index],
+            lambda: f.read([index]),
+            lambda: f.read_records([index]),
+        ]
+        if index is not None:
+            uses += [lambda: f.read(index), lambda: f.read_records(index)]
+        for use in uses:
+            with pytest.raises(TypeError, match=said + "$"):
+                use()
+
+
+def test_an_empty_path_is_told() -> None:
+    with pytest.raises(FileNotFoundError, match="the path is empty") as caught:
+        fst24.open("")
+    assert isinstance(caught.value, fst24.Fst24Error)
 
 
 def test_the_container_is_recognised(gem: Path, gem_rsf: Path) -> None:
@@ -358,6 +383,18 @@ def test_a_file_is_pickled_by_its_path(gem: Path, gem_rsf: Path) -> None:
         assert again._options == f._options
         again.close()
         assert not f.closed
+
+
+def test_a_pickle_means_the_same_file_in_another_directory(
+    gem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(gem.parent)
+    with fst24.open(gem.name) as f:
+        assert f.path == gem.name
+        monkeypatch.chdir(tmp_path)
+        again = pickle.loads(pickle.dumps(f[3]))  # noqa: S301 - our own
+        assert again.path == str(gem)
+        assert np.array_equal(again.data, f[3].data)
 
 
 def test_a_file_object_cannot_be_pickled(gem: Path) -> None:

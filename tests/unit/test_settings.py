@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from fst24 import _core
 from tests.conftest import golden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MIB = 1 << 20
@@ -55,6 +55,48 @@ def test_past_the_limit_nothing_is_allocated(gem: Path) -> None:
         assert fst24.memory_usage().used == used + sum(a.nbytes for a in kept)
         kept.clear()
         assert f[6].data.shape == (42, 34)
+
+
+def test_the_error_of_the_limit_names_file_and_record_and_what_helps(gem: Path) -> None:
+    with fst24.open([gem, gem]) as f:
+        fst24.set_memory_limit(fst24.memory_usage().used)
+        uses: list[Callable[[], object]] = [
+            lambda: f[83].data,
+            f[83].decode,
+            lambda: f[83].part[:2],
+            lambda: f.read(83),
+        ]
+        for use in uses:
+            with pytest.raises(fst24.MemoryLimitError, match=r"gem.*record 3: .*`del`") as caught:
+                use()
+            assert (caught.value.path, caught.value.record) == (str(gem), 3)
+        with pytest.raises(fst24.MemoryLimitError) as caught:
+            f.read()
+        assert (caught.value.path, caught.value.record) == (str(gem), None)
+
+
+def test_reading_nothing_fits_under_any_limit(gem: Path) -> None:
+    block = _core.Block(MIB)
+    with fst24.open(gem) as f:
+        fst24.set_memory_limit(0)
+        assert f.read([]) == []
+    assert len(block) == MIB
+
+
+@pytest.mark.parametrize("criteria", [{}, {"nomvar": ["TT", "UU", "VV", "GZ"]}], ids=str)
+def test_iterating_keeps_one_array_at_a_time(gem: Path, criteria: dict[str, Any]) -> None:
+    used = fst24.memory_usage().used
+    n = 0
+    with fst24.open(gem) as f:
+        for record in f.iter_records(**criteria):
+            n_bytes = record.data.nbytes
+            n += 1
+            assert fst24.memory_usage().used == used + n_bytes
+        assert n > 20
+        del record
+        for record in f:
+            n_bytes = record.data.nbytes
+            assert fst24.memory_usage().used == used + n_bytes
 
 
 def test_the_limit_holds_for_masks_and_parts_too() -> None:
@@ -124,8 +166,13 @@ def test_absurd_sizes_are_refused(n_bytes: int) -> None:
 def test_absurd_limits_are_refused() -> None:
     with pytest.raises(fst24.InvalidArgumentError):
         fst24.set_memory_limit(-1)
-    with pytest.raises(TypeError):
-        fst24.set_memory_limit(1.5)  # type: ignore[arg-type]
+    for limit in (1.5, 1e9, "1G"):
+        with pytest.raises(TypeError, match=r"whole number of bytes or None.*int\(1e9\)"):
+            fst24.set_memory_limit(limit)  # type: ignore[arg-type]
+    with pytest.raises(fst24.InvalidArgumentError):
+        fst24.set_memory_limit(2**70)
+    fst24.set_memory_limit(np.int64(10**9))  # type: ignore[arg-type]
+    assert fst24.memory_usage().limit == 10**9
 
 
 def test_blocks_come_and_go_from_many_threads() -> None:
