@@ -117,6 +117,7 @@ def _library() -> ctypes.CDLL:
             "fst24_read_record": (ctypes.c_int32, [ctypes.c_void_p]),
             "fst24_read_metadata": (ctypes.c_void_p, [ctypes.c_void_p]),
             "Meta_Stringify": (ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int]),
+            "Meta_Free": (ctypes.c_int32, [ctypes.c_void_p]),
             "ForceMissingValueUsage": (ctypes.c_int32, [ctypes.c_int]),
             "get_default_fst_record": (_Record, []),
         }
@@ -285,6 +286,7 @@ class LibrmnSource:
         with self._guard(self.path):
             self._check_open()
             status = self._library.fst24_read_record(ctypes.byref(record))
+            self._free_metadata(record)
         if status != 1:
             message = f"librmn cannot read the record: {status}"
             raise make_error(CorruptFileError, message, path=self.path, record=row)
@@ -299,6 +301,12 @@ class LibrmnSource:
             ctypes.byref(record), ctypes.byref(self._records[row]), ctypes.sizeof(_Record)
         )
         return record
+
+    def _free_metadata(self, record: _Record) -> None:
+        """What librmn parsed and hung on the record that it read: a copy of ours."""
+        if record.metadata:
+            self._library.Meta_Free(record.metadata)
+            record.metadata = None
 
     def _mark_missing(self, values: _Array, *, want_mask: bool) -> _core.Block | None:
         kind = values.dtype.kind
@@ -338,6 +346,7 @@ class LibrmnSource:
             self._check_open()
             found = self._library.fst24_read_metadata(ctypes.byref(record))
             text = self._library.Meta_Stringify(found, 0) if found else None
+            self._free_metadata(record)  # the text is a copy by now
         return text.decode("utf-8", "replace") if text else ""
 
     def stored(self, row: int) -> bytes:

@@ -58,6 +58,19 @@ for safe in (False, True):
 print(outcome)
 """
 
+#: librmn parses extended metadata when it reads a record, values alone included.
+LEAKS = """
+import resource, sys, fst24
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with fst24.open(sys.argv[1], engine="librmn") as f:
+    record = next(r for r in f if r.metadata)
+    for read in (lambda: f._parts[0].json(record._row), record.decode):
+        for _ in range(500): read()
+        before = peak()
+        for _ in range(5000): read()
+        print(peak() - before < 1000)
+"""
+
 has_librmn = pytest.mark.skipif(
     not os.environ.get("LIBRMN"), reason="LIBRMN names no librmn of version 20"
 )
@@ -98,6 +111,11 @@ def test_both_engines_read_the_same(name: str) -> None:
 @has_librmn
 def test_a_second_thread_needs_thread_safety(gem: Path) -> None:
     assert run(LOCKS, gem) == "[True, (42, 34)]"
+
+
+@has_librmn
+def test_metadata_that_librmn_parsed_are_freed() -> None:
+    assert run(LEAKS, golden("fields/rsf-extended.fst")).split() == ["True", "True"]
 
 
 def test_without_a_library_the_way_out_is_named(gem: Path) -> None:
