@@ -427,6 +427,7 @@ F24_API F24_MUST_CHECK f24_status f24_read_stored(const f24_file *file, int64_t 
  *
  * f24_decode_record  metadata (record->index, offset and file_index are 0) and the array to expect.
  * f24_decode         the values, as f24_read.
+ * f24_decode_json    the extended metadata, as f24_read_json.
  */
 F24_API F24_MUST_CHECK f24_status f24_decode_record(const void *stored, size_t n_stored,
                                                     f24_record *record, f24_array *array,
@@ -434,6 +435,8 @@ F24_API F24_MUST_CHECK f24_status f24_decode_record(const void *stored, size_t n
 F24_API F24_MUST_CHECK f24_status f24_decode(const void *stored, size_t n_stored,
                                              const f24_read_options *options, void *out,
                                              size_t n_bytes, f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_decode_json(const void *stored, size_t n_stored, char *text,
+                                                  size_t capacity, size_t *n_bytes, f24_error *err);
 
 /* ------------------------------------------------------------------------------ conventions --- */
 

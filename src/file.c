@@ -134,62 +134,62 @@ f24_status f24_get_record(const f24_file *file, int64_t index, f24_record *recor
     return F24_OK;
 }
 
-/* The bytes of the text, and how many of them stand before its NUL. */
-static f24_status read_text(const f24_file *file, const f24_place *place, uint8_t **bytes,
-                            size_t *n_bytes, f24_error *err)
+f24_status f24_give_json(const uint8_t *bytes, size_t n, uint64_t offset, char *text,
+                         size_t capacity, size_t *n_bytes, f24_error *err)
 {
+    size_t length = 0;
+
+    if (n > 0) {
+        const uint8_t *end = memchr(bytes, '\0', n);
+        if (end == NULL)
+            return f24_fail(err, F24_ECORRUPT, (int64_t)offset,
+                            "the extended metadata have no end within their %zu bytes", n);
+        length = (size_t)(end - bytes);
+    }
+    *n_bytes = length;
+    if (capacity <= length && length + capacity > 0)
+        return f24_fail(err, F24_EINVAL, -1,
+                        "the extended metadata need %zu bytes and a NUL; there is room for %zu",
+                        length, capacity);
+    if (length > 0)
+        memcpy(text, bytes, length);
+    if (capacity > 0)
+        text[length] = '\0';
+    return F24_OK;
+}
+
+static f24_status read_json(const f24_file *file, const f24_place *place, char *text,
+                            size_t capacity, size_t *n_bytes, f24_error *err)
+{
+    uint8_t *bytes = NULL;
     uint64_t offset, n;
-    f24_status status;
-    uint8_t *text;
-    const uint8_t *end;
+    f24_status status = F24_OK;
 
     F24_TRY(f24_container_json(file->container, place, &offset, &n, err));
-    *n_bytes = 0;
-    if (n == 0)
-        return F24_OK;
-    text = malloc((size_t)n); /* 256 KiB at most: lengths have 16 bits of words */
-    if (text == NULL)
-        return f24_fail_errno(err, ENOMEM, -1, "cannot read the extended metadata");
-    status = f24_source_read(file->source, offset, text, (size_t)n, err);
-    end = status == F24_OK ? memchr(text, '\0', (size_t)n) : NULL;
-    if (status == F24_OK && end == NULL)
-        status = f24_fail(err, F24_ECORRUPT, (int64_t)offset,
-                          "the extended metadata have no end within their %" PRIu64 " bytes", n);
-    if (status != F24_OK) {
-        free(text);
-        return status;
+    if (n > 0) {
+        bytes = malloc((size_t)n); /* 256 KiB at most: lengths have 16 bits of words */
+        if (bytes == NULL)
+            return f24_fail_errno(err, ENOMEM, -1, "cannot read the extended metadata");
+        status = f24_source_read(file->source, offset, bytes, (size_t)n, err);
     }
-    *bytes = text;
-    *n_bytes = (size_t)(end - text);
-    return F24_OK;
+    if (status == F24_OK)
+        status = f24_give_json(bytes, (size_t)n, offset, text, capacity, n_bytes, err);
+    free(bytes);
+    return status;
 }
 
 f24_status f24_read_json(const f24_file *file, int64_t index, char *text, size_t capacity,
                          size_t *n_bytes, f24_error *err)
 {
-    uint8_t *bytes = NULL;
-    f24_status status = F24_OK;
+    f24_status status;
     f24_place place;
-    size_t n = 0;
 
     F24_TRY(f24_file_check_index(file, index, err));
     place = f24_file_place(file, index);
-    if ((f24_table_columns(file->table)->flags[index] & F24_FLAG_JSON) != 0) {
-        status = read_text(file, &place, &bytes, &n, err);
-        if (status != F24_OK)
-            return f24_fail_in(err, status, index);
-    }
-    *n_bytes = n;
-    if (capacity <= n && n + capacity > 0) {
-        status = f24_fail(err, F24_EINVAL, -1,
-                          "the extended metadata need %zu bytes and a NUL; there is room for %zu",
-                          n, capacity);
-    } else if (capacity > 0) {
-        if (n > 0)
-            memcpy(text, bytes, n);
-        text[n] = '\0';
-    }
-    free(bytes);
+    if ((f24_table_columns(file->table)->flags[index] & F24_FLAG_JSON) != 0)
+        status = read_json(file, &place, text, capacity, n_bytes, err);
+    else
+        status = f24_give_json(NULL, 0, place.offset, text, capacity, n_bytes, err);
     return status == F24_OK ? F24_OK : f24_fail_in(err, status, index);
 }
 

@@ -31,4 +31,11 @@ f24_status f24_file_check_index(const f24_file *file, int64_t index, f24_error *
 /* What the directory says of record `index`, which has been checked. */
 f24_place f24_file_place(const f24_file *file, int64_t index);
 
+/*
+ * Extended metadata for the caller, as f24_read_json gives them: the text before the NUL among `n`
+ * bytes (0: none). `offset` is where they lie, for errors.
+ */
+f24_status f24_give_json(const uint8_t *bytes, size_t n, uint64_t offset, char *text,
+                         size_t capacity, size_t *n_bytes, f24_error *err);
+
 #endif

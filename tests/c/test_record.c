@@ -148,6 +148,52 @@ static void a_stored_record_decodes_on_its_own(const f24_file *file)
     }
 }
 
+static void a_stored_record_gives_its_extended_metadata(const f24_file *file)
+{
+    f24_file_info info;
+
+    f24_get_file_info(file, &info);
+    for (int64_t r = 0; r < N_RECORDS; r++) {
+        const char *wanted = info.backend == F24_RSF && r == 3 ? "{\"a\":1}" : "";
+        size_t length = strlen(wanted), n = 99;
+        uint8_t stored[512];
+        char text[16] = "before";
+        f24_record row;
+        check(f24_get_record(file, r, &row, NULL) == F24_OK && row.n_bytes <= sizeof stored);
+        check(f24_read_stored(file, r, stored, row.n_bytes, NULL) == F24_OK);
+        check(f24_decode_json(stored, row.n_bytes, NULL, 0, &n, NULL) ==
+              (length > 0 ? F24_EINVAL : F24_OK));
+        check(n == length);
+        if (length > 0)
+            check(f24_decode_json(stored, row.n_bytes, text, length, &n, NULL) == F24_EINVAL &&
+                  n == length && strcmp(text, "before") == 0);
+        check(f24_decode_json(stored, row.n_bytes, text, length + 1, &n, NULL) == F24_OK);
+        check(n == length && strcmp(text, wanted) == 0);
+        for (size_t cut = 0; cut < row.n_bytes; cut++)
+            check(f24_decode_json(stored, cut, text, sizeof text, &n, NULL) != F24_OK);
+    }
+}
+
+static void extended_metadata_without_an_end_are_corrupt(void)
+{
+    const uint64_t at = 16 + 19 * 4; /* behind the start mark and the search words */
+    f24_file *file = NULL;
+    uint8_t stored[512];
+    char text[16];
+    f24_record row;
+    f24_error err;
+    size_t n = 0;
+
+    check(f24_open_memory(rsf.bytes, rsf.n, &file, NULL) == F24_OK);
+    check(f24_get_record(file, 3, &row, NULL) == F24_OK);
+    check(f24_read_stored(file, 3, stored, row.n_bytes, NULL) == F24_OK);
+    check(memcmp(stored + at, "{\"a\":1}", 8) == 0);
+    stored[at + 7] = ' ';
+    check(f24_decode_json(stored, row.n_bytes, text, sizeof text, &n, &err) == F24_ECORRUPT);
+    check(err.offset == (int64_t)at && n == 0);
+    f24_close(file);
+}
+
 static void test_file(const f24_file *file)
 {
     every_record_gives_its_values(file);
@@ -156,6 +202,7 @@ static void test_file(const f24_file *file)
     a_box_that_leaves_the_record_is_refused(file);
     many_reads_report_the_one_that_fails(file);
     a_stored_record_decodes_on_its_own(file);
+    a_stored_record_gives_its_extended_metadata(file);
 }
 
 static void native_values_are_seen_in_place_after_close(void)
@@ -287,5 +334,6 @@ int main(void)
     a_record_that_contradicts_the_directory_is_refused(&rsf, 28 + 0);      /* nbits */
     a_record_that_contradicts_the_directory_is_refused(&rsf, 28 + 8 + 0);  /* datyp */
     a_record_that_contradicts_the_directory_is_refused(&rsf, 28 + 12 + 2); /* nk */
+    extended_metadata_without_an_end_are_corrupt();
     return report();
 }
