@@ -77,6 +77,7 @@ typedef struct TableObject {
     const f24_table *table;
     f24_columns columns;
     PyObject *memory; /* list of memoryviews behind `columns`, NULL for a table of the library */
+    PyObject *names;  /* dict: the texts given for nomvar and typvar, one object each */
 } TableObject;
 
 extern PyType_Spec table_spec, column_spec;

@@ -152,24 +152,31 @@ static PyObject *get_text(PyObject *object, size_t column, Py_ssize_t width)
     return PyUnicode_DecodeLatin1(text, width, NULL);
 }
 
-/* A file has few names for many records: one object each, compared at a glance. */
-static PyObject *interned(PyObject *text)
+/*
+ * A file has few names for many records: one object each, compared at a glance. They go with the
+ * table: interned strings stay for good in some Pythons, however many names files have.
+ */
+static PyObject *shared(PyObject *object, PyObject *text)
 {
-    if (text != NULL)
-        PyUnicode_InternInPlace(&text);
-    return text;
+    PyObject *one;
+
+    if (text == NULL)
+        return NULL;
+    one = Py_XNewRef(PyDict_SetDefault(((RecordObject *)object)->table->names, text, text));
+    Py_DECREF(text);
+    return one;
 }
 
 static PyObject *get_nomvar(PyObject *object, void *closure)
 {
     (void)closure;
-    return interned(get_text(object, offsetof(f24_columns, nomvar), 4));
+    return shared(object, get_text(object, offsetof(f24_columns, nomvar), 4));
 }
 
 static PyObject *get_typvar(PyObject *object, void *closure)
 {
     (void)closure;
-    return interned(get_text(object, offsetof(f24_columns, typvar), 2));
+    return shared(object, get_text(object, offsetof(f24_columns, typvar), 2));
 }
 
 static PyObject *get_etiket(PyObject *object, void *closure)

@@ -112,6 +112,9 @@ TableObject *table_new(core_state *state, const f24_table *table)
     self->table = f24_table_retain(table);
     self->columns = *f24_table_columns(table);
     self->memory = NULL;
+    self->names = PyDict_New();
+    if (self->names == NULL)
+        Py_CLEAR(self);
     return self;
 }
 
@@ -162,6 +165,9 @@ static PyObject *Table_new(PyTypeObject *type, PyObject *args, PyObject *keyword
     self->table = NULL;
     self->columns = (f24_columns){.n = -1};
     self->memory = PyList_New(0);
+    self->names = self->memory != NULL ? PyDict_New() : NULL;
+    if (self->names == NULL)
+        Py_CLEAR(self->memory);
     for (size_t c = 0; self->memory != NULL && c < N_COLUMNS; c++) {
         if (take_column(self, &column_kinds[c], buffers) < 0)
             Py_CLEAR(self->memory);
@@ -180,6 +186,7 @@ static void Table_dealloc(PyObject *object)
 
     f24_table_release(self->table);
     Py_XDECREF(self->memory);
+    Py_XDECREF(self->names);
     PyObject_Free(self);
     Py_DECREF(type);
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import pickle
+import sys
 import threading
 from dataclasses import FrozenInstanceError, fields
 from typing import TYPE_CHECKING, Any
@@ -117,7 +119,16 @@ def test_the_structure_has_the_promised_order_and_widths(f: fst24.Fst24File) -> 
 def test_texts_have_no_trailing_blanks_and_names_are_one_object(f: fst24.Fst24File) -> None:
     assert f[3].nomvar == "TT"
     assert f[3].nomvar is f[6].nomvar
+    assert f[3].typvar is f[6].typvar
     assert f[0].nomvar == ">>"
+
+
+def test_names_go_with_their_file() -> None:
+    """Interned strings stay for good in Python 3.12: a file can have a name a record."""
+    with fst24.open(xdf.image([made.make(np.ones((2, 2), "f4"), nomvar="Q7J@")])) as file:
+        name = file[0].nomvar
+    assert name == "Q7J@"
+    assert sys.intern("Q7J@") is not name
 
 
 def test_metadata_cannot_be_set(f: fst24.Fst24File) -> None:
