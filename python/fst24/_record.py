@@ -250,7 +250,13 @@ class Fst24Record(_core.Record):
         if copy:
             return self.decode().astype(dtype or self.dtype, copy=False)
         kept: npt.NDArray[Any] = self.data
-        return kept.astype(dtype, copy=False) if dtype is not None else kept
+        if dtype is None or np.dtype(dtype) == kept.dtype:
+            return kept
+        if copy is False:
+            raise InvalidArgumentError(
+                f"copy=False: the values are {kept.dtype}, {np.dtype(dtype)} needs a copy"
+            )
+        return kept.astype(dtype)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fst24Record):

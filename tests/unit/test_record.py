@@ -293,6 +293,17 @@ def test_numpy_takes_a_record_for_its_values(f: fst24.Fst24File) -> None:
     assert float(np.mean(f[3])) == float(f[3].data.mean())
 
 
+def test_numpy_gets_no_copy_that_it_did_not_want(f: fst24.Fst24File) -> None:
+    record = f[3]
+    assert record.__array__(copy=False) is record.data
+    assert record.__array__(np.float32, copy=False) is record.data
+    for dtype in (np.float64, ">f4"):
+        with pytest.raises(ValueError, match="needs a copy"):
+            record.__array__(dtype, copy=False)
+        assert record.__array__(dtype).dtype == np.dtype(dtype)
+    assert record.__array__(np.float32, copy=True) is not record.data
+
+
 # ------------------------------------------------------------------------------- missing values
 
 MISSING_FILE = "codec/rsf-ieee-missing"
