@@ -163,6 +163,7 @@ PyObject *make_records(PyObject *module, PyObject *const *args, Py_ssize_t n_arg
 PyObject *read_many(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *describe_stored(PyObject *module, PyObject *argument);
 PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *json_stored(PyObject *module, PyObject *argument);
 extern PyMethodDef convention_methods[];
 
 /* A number in the range of a C type, or an exception. */

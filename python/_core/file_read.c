@@ -283,14 +283,14 @@ PyObject *File_read_box(PyObject *object, PyObject *const *args, Py_ssize_t n_ar
     return Py_BuildValue("(NO)", block, array_type(r.state, &r.array));
 }
 
-/* Bytes whose length the library tells at the first call. */
+/* Most texts are read once, into `near`; a longer one again, with the room that it needs. */
 PyObject *File_json(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
 {
     core_state *state = state_of_type(Py_TYPE(object));
     FileObject *self = (FileObject *)object;
-    PyObject *result;
-    char *text = NULL;
+    char near[8192], *text = near;
     size_t n_bytes = 0;
+    PyObject *result;
     f24_status status;
     f24_error err;
     int64_t row;
@@ -298,21 +298,22 @@ PyObject *File_json(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
     if (!has_args("json", n_args, 1, 1) || !as_index(args[0], &row) || !file_enter(state, self))
         return NULL;
     Py_BEGIN_ALLOW_THREADS
-    status = f24_read_json(self->handle, row, NULL, 0, &n_bytes, &err);
-    if (n_bytes > 0 && (status == F24_OK || status == F24_EINVAL)) {
+    status = f24_read_json(self->handle, row, near, sizeof near, &n_bytes, &err);
+    if (status == F24_EINVAL && n_bytes >= sizeof near) {
         text = PyMem_RawMalloc(n_bytes + 1);
-        status = text != NULL ? f24_read_json(self->handle, row, text, n_bytes + 1, &n_bytes, &err)
-                              : F24_OK;
+        if (text != NULL)
+            status = f24_read_json(self->handle, row, text, n_bytes + 1, &n_bytes, &err);
     }
     file_leave(self);
     Py_END_ALLOW_THREADS
+    if (text == NULL)
+        return PyErr_NoMemory();
     if (status != F24_OK)
         result = file_raise(state, self, &err);
-    else if (n_bytes > 0 && text == NULL)
-        result = PyErr_NoMemory();
     else
-        result = PyUnicode_DecodeUTF8(text != NULL ? text : "", (Py_ssize_t)n_bytes, "replace");
-    PyMem_RawFree(text);
+        result = PyUnicode_DecodeUTF8(text, (Py_ssize_t)n_bytes, "replace");
+    if (text != near)
+        PyMem_RawFree(text);
     return result;
 }
 

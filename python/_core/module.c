@@ -81,10 +81,14 @@ static PyMethodDef module_methods[] = {
      "...] of records, read on several threads."},
     {"describe_stored", describe_stored, METH_O,
      "describe_stored($module, stored, /)\n--\n\n(columns by name, type string, shape, "
-     "has_missing) of a stored record."},
+     "has_missing, levels stored) of a stored record."},
     {"decode_stored", (PyCFunction)(void (*)(void))decode_stored, METH_FASTCALL,
      "decode_stored($module, stored, missing, want_mask=False, /)\n--\n\n(values, mask or None, "
      "type string, shape) of a stored record."},
+    {"json_stored", json_stored, METH_O,
+     "json_stored($module, stored, /)\n--\n\nExtended metadata of a stored record, \"\" when it "
+     "has "
+     "none."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,7 +1,7 @@
 /* Stored records on their own: a byte range offset .. offset + nbytes, decoded without its file. */
 #include "core.h"
 
-/* describe_stored(bytes) -> (fields, type string, shape, has_missing, flags) */
+/* describe_stored(bytes) -> (fields, type string, shape, has_missing, levels stored) */
 PyObject *describe_stored(PyObject *module, PyObject *argument)
 {
     core_state *state = state_of_module(module);
@@ -19,7 +19,7 @@ PyObject *describe_stored(PyObject *module, PyObject *argument)
         return raise_core(state, &err, NULL, NULL);
     return Py_BuildValue(
         "({s:s,s:s,s:s,s:y#,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i"
-        ",s:i,s:K,s:K}ONN)",
+        ",s:i,s:K,s:K}ONNL)",
         "nomvar", record.nomvar, "typvar", record.typvar, "etiket", record.etiket, "grtyp",
         record.grtyp, (Py_ssize_t)1, "dateo", record.dateo, "datev", record.datev, "deet",
         record.deet, "npas", record.npas, "ni", record.ni, "nj", record.nj, "nk", record.nk, "ip1",
@@ -27,7 +27,8 @@ PyObject *describe_stored(PyObject *module, PyObject *argument)
         "ig3", record.ig3, "ig4", record.ig4, "datyp", record.datyp, "nbits", record.nbits, "dasiz",
         record.dasiz, "flags", (int)record.flags, "file_index", record.file_index, "offset",
         (unsigned long long)record.offset, "n_bytes", (unsigned long long)record.n_bytes,
-        array_type(state, &array), array_shape(&array), PyBool_FromLong(array.has_missing));
+        array_type(state, &array), array_shape(&array), PyBool_FromLong(array.has_missing),
+        (long long)array.nk_stored);
 }
 
 /* decode_stored(bytes, missing, want_mask=False) -> (values, mask or None, type string, shape) */
@@ -73,6 +74,37 @@ done:
         raise_core(state, &err, NULL, NULL);
     Py_XDECREF(block);
     Py_XDECREF(mask);
+    PyBuffer_Release(&stored);
+    return result;
+}
+
+/* json_stored(bytes) -> the extended metadata, "" when there are none */
+PyObject *json_stored(PyObject *module, PyObject *argument)
+{
+    PyObject *result = NULL;
+    char *text = NULL;
+    size_t n_bytes = 0;
+    f24_status status;
+    f24_error err;
+    Py_buffer stored;
+
+    if (PyObject_GetBuffer(argument, &stored, PyBUF_SIMPLE) < 0)
+        return NULL;
+    /* The text is in memory: asking for its length costs no reading. */
+    status = f24_decode_json(stored.buf, (size_t)stored.len, NULL, 0, &n_bytes, &err);
+    if (status == F24_EINVAL && n_bytes > 0) {
+        text = PyMem_Malloc(n_bytes + 1);
+        if (text == NULL) {
+            PyBuffer_Release(&stored);
+            return PyErr_NoMemory();
+        }
+        status = f24_decode_json(stored.buf, (size_t)stored.len, text, n_bytes + 1, &n_bytes, &err);
+    }
+    if (status != F24_OK)
+        raise_core(state_of_module(module), &err, NULL, NULL);
+    else
+        result = PyUnicode_DecodeUTF8(text != NULL ? text : "", (Py_ssize_t)n_bytes, "replace");
+    PyMem_Free(text);
     PyBuffer_Release(&stored);
     return result;
 }

@@ -373,7 +373,8 @@ class _StoredRecord:
     def __init__(self, stored: bytes, missing: Missing) -> None:
         self._stored = stored
         self._missing = missing
-        columns, self._code, self._shape, self._has_missing = _core.describe_stored(stored)
+        columns, code, shape, has_missing, nk_stored = _core.describe_stored(stored)
+        self._described = code, shape, has_missing, nk_stored
         self.table: Table = _core.Table(
             {name: _one_item(name, value) for name, value in columns.items()}
         )
@@ -388,7 +389,7 @@ class _StoredRecord:
         return _StoredRecord, (self._stored, self._missing)
 
     def describe(self, _row: int) -> tuple[str, Shape, bool, int]:
-        return self._code, self._shape, self._has_missing, (*self._shape, 1, 1)[2]
+        return self._described
 
     def decode(
         self,
@@ -415,7 +416,7 @@ class _StoredRecord:
         return box, code
 
     def json(self, _row: int) -> str:
-        return ""
+        return _core.json_stored(self._stored)
 
     def stored(self, _row: int) -> bytes:
         return self._stored

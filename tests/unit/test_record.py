@@ -17,7 +17,7 @@ import pytest
 import fst24
 from tests.conftest import golden
 from tests.support.fstmake import record as made
-from tests.support.fstmake import xdf
+from tests.support.fstmake import rsf, xdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +144,40 @@ def test_extended_metadata_are_a_dict() -> None:
         for record, row in zip(file, rows, strict=True):
             assert record.metadata == (json.loads(row["metadata"]) if row["metadata"] else {})
             assert record.metadata is record.metadata
+
+
+def test_a_lone_record_has_its_extended_metadata() -> None:
+    with fst24.open(golden("fields/rsf-extended.fst")) as file:
+        wanted = [record.metadata for record in file]
+        lone = [fst24.decode_record(record.stored()) for record in file]
+    assert any(wanted)
+    assert [record.metadata for record in lone] == wanted
+
+
+@pytest.mark.parametrize("n", [1, 8180, 8181, 8182, 8183, 8184, 8192, 200_000])
+def test_extended_metadata_may_be_long(n: int) -> None:
+    """Short texts are read at once, long ones after their length is known."""
+    text = json.dumps({"long": "x" * n})
+    record = made.make(np.ones((2, 2), "f4"), backend="RSF", json=text)
+    with fst24.open(bytes(rsf.image([[record]]))) as file:
+        assert file[0].metadata == {"long": "x" * n}
+        assert fst24.decode_record(file[0].stored()).metadata == {"long": "x" * n}
+
+
+def test_extended_metadata_are_read_from_the_file_once() -> None:
+    class Counting(io.BytesIO):
+        n_reads = 0
+
+        def read(self, n: int | None = -1, /) -> bytes:
+            self.n_reads += 1
+            return super().read(n)
+
+    stream = Counting(golden("fields/rsf-extended.fst").read_bytes())
+    with fst24.open(stream) as file:
+        record = next(r for r in file if r._flags & 2)
+        before = stream.n_reads
+        assert record.metadata
+        assert stream.n_reads - before <= 4  # both marks, the search words, the text
 
 
 def test_a_record_without_extended_metadata_has_an_empty_dict(f: fst24.Fst24File) -> None:
