@@ -509,8 +509,10 @@ def open(  # noqa: A001 - fst24.open is the promised name
     source : path, list of paths, bytes-like or file object
         A list opens its files as one, in that order. Bytes are the content of a file, not its
         name, and must not change while it is open. File objects are binary and can seek; they are
-        read under a lock and stay open when the `Fst24File` is closed. Addresses (``s3://...``)
-        need fsspec.
+        read under a lock and stay open when the `Fst24File` is closed. A forked process must not
+        use what was opened from one: it shares the position with its parent, and a lock that
+        another thread held then is never freed. Let the child open the file itself. Addresses
+        (``s3://...``) need fsspec, which makes them file objects.
     mode : "r"
         For reading.
     engine : {"native", "librmn"}
