@@ -70,18 +70,24 @@ class Fst24Record(_core.Record):
         found = source.view(self._row)
         if found is not None:
             return as_array(*found)  # read-only, as its memory is
-        has_missing = bool(self.datyp & MISSING_FLAG)
-        values, mask, code, shape = source.decode(self._row, has_missing)
-        if mask is not None:
-            self._kept["mask"] = _mask_array(mask, shape)
+        values, mask, code, shape = source.decode(self._row, True)
+        if self._may_have_missing():
+            self._kept["mask"] = None if mask is None else _mask_array(mask, shape)
         self._warn_of_lost_levels()
         array = as_array(values, code, shape)
         array.flags.writeable = False
         return array
 
-    def _warn_of_lost_levels(self) -> None:
+    def _may_have_lost_levels(self) -> bool:
         """Compressed 3-D records of the reference hold their first level only (codecs.md, D3)."""
-        if self.nk == 1 or not self.datyp & COMPRESSED_FLAG:
+        return self.nk > 1 and bool(self.datyp & COMPRESSED_FLAG)
+
+    def _may_have_missing(self) -> bool:
+        """False is certain, and known when the file is closed too; ``describe`` tells the rest."""
+        return bool(self.datyp & MISSING_FLAG) or self._may_have_lost_levels()
+
+    def _warn_of_lost_levels(self) -> None:
+        if not self._may_have_lost_levels():
             return
         n_stored = self._source.describe(self._row)[3]
         if n_stored < self.nk:
@@ -134,20 +140,25 @@ class Fst24Record(_core.Record):
     def mask(self) -> npt.NDArray[np.bool_] | None:
         """Where values are missing: a boolean array like ``data``; None when the record has none.
 
-        Read-only, and kept like ``data``.
+        Levels that were not stored are missing too. Read-only, and kept like ``data``.
         """
-        if not self.datyp & MISSING_FLAG:
+        if not self._may_have_missing():
             return None
         kept = self._kept
         if "mask" not in kept:
-            _, mask, _, shape = self._source.decode(self._row, True)
-            kept["mask"] = None if mask is None else _mask_array(mask, shape)
+            has_missing = self._source.describe(self._row)[2]
+            kept["mask"] = self._read_mask() if has_missing else None
         return kept["mask"]  # type: ignore[no-any-return]
+
+    def _read_mask(self) -> npt.NDArray[np.bool_]:
+        _, mask, _, shape = self._source.decode(self._row, True)
+        return _mask_array(mask, shape)
 
     def masked(self) -> np.ma.MaskedArray[Any, np.dtype[Any]]:
         """``data`` as a masked array; nothing is masked in a record without missing values."""
+        data = self.data  # first: reading it gives the mask as well
         mask = self.mask
-        return np.ma.MaskedArray(self.data, np.ma.nomask if mask is None else mask)
+        return np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask)
 
     @property
     def part(self) -> RecordPart:

@@ -365,6 +365,48 @@ def test_missing_points_are_nan_and_masked() -> None:
         assert n_masked > 10
 
 
+def of_lost_levels(datyp: int) -> bytes:
+    """A file whose record says 3 levels and holds one, as librmn makes them (codecs.md, D3)."""
+    i, j = np.indices((20, 24))
+    field = (i * j % 97).astype("u4" if datyp == 130 else "f4")
+    record = made.make(field, datyp, 16)
+    assert record.datyp == datyp
+    return bytes(xdf.image([record.but(nk=3)]))
+
+
+@pytest.mark.parametrize("datyp", [130, 134])
+@pytest.mark.parametrize("lone", [False, True])
+@pytest.mark.filterwarnings("ignore:.*only 1 of 3 levels")
+def test_levels_that_were_not_stored_are_masked(datyp: int, lone: bool) -> None:
+    with fst24.open(of_lost_levels(datyp)) as file:
+        record = fst24.decode_record(file[0].stored()) if lone else file[0]
+        asked_first = record.mask
+        record.forget()
+        assert record.data.shape == (20, 24, 3)
+    # The values came with their mask: it is there when the file is closed.
+    for mask in (asked_first, record.mask):
+        assert mask is not None
+        assert not mask[..., 0].any()
+        assert mask[..., 1:].all()
+    assert int(np.ma.count_masked(record.masked())) == 2 * 20 * 24  # type: ignore[no-untyped-call]
+
+
+def test_a_lone_record_warns_of_lost_levels_too() -> None:
+    with fst24.open(of_lost_levels(134)) as file:
+        lone = fst24.decode_record(file[0].stored())
+        for record in (file[0], lone):
+            with pytest.warns(fst24.Fst24Warning, match="only 1 of 3 levels were stored"):
+                record.decode()
+
+
+def test_a_record_without_missing_points_has_no_mask_after_close_either(gem: Path) -> None:
+    with fst24.open(gem) as file:
+        plain = file[3]
+        array = plain.data
+    assert plain.mask is None
+    assert np.array_equal(plain.masked().data, array)
+
+
 @pytest.mark.parametrize("many", [False, True])
 def test_another_value_can_stand_at_missing_points(many: bool) -> None:
     with fst24.open(golden(f"{MISSING_FILE}.fst"), missing=-999.0) as file:
