@@ -23,8 +23,7 @@ f24_status f24_block_head(f24_plan *plan, const uint32_t words[3], f24_error *er
                         words[2], n);
     if ((words[0] & 0xFF) > 31)
         return f24_fail(err, F24_ECORRUPT, at,
-                        "a shift by %u bits cannot be: the payload is damaged",
-                        words[0] & 0xFF);
+                        "a shift by %u bits cannot be: the payload is damaged", words[0] & 0xFF);
     plan->block_exponent = (int32_t)(words[0] >> 8 & 0xFF);
     plan->block_shift = (int32_t)(words[0] & 0xFF);
     memcpy(&plan->block_minimum, &words[1], sizeof plan->block_minimum);
