@@ -59,6 +59,16 @@ uint64_t f24_container_second_entries(const f24_container *container)
     return container->second_entries;
 }
 
+void f24_note_damage(f24_container *c, const f24_error *why)
+{
+    if (c->damage.status == F24_OK)
+        c->damage = *why;
+    f24_warn(c->warnings, why->status, why->offset,
+             "%s: from there on records are listed as they are found in the file (`fst24 repair` "
+             "rebuilds the directory)",
+             why->message);
+}
+
 static void tell_counts(f24_container *c)
 {
     c->info.n_records = c->counts.n_records;
@@ -84,9 +94,15 @@ f24_status f24_container_scan(f24_container *container, const f24_sink sinks[2],
                                                 : f24_xdf_scan(container, &batches[0], err);
     free(batches);
     f24_window_free(&container->window); /* the file may stay open for long */
-    if (status == F24_OK)
-        tell_counts(container);
-    return status;
+    if (status != F24_OK)
+        return status;
+    if (container->damage.status != F24_OK && container->counts.n_records == 0 &&
+        container->counts.n_deleted == 0)
+        return f24_fail(err, container->damage.status, container->damage.offset,
+                        "%s, and no whole record was found: get the file anew",
+                        container->damage.message);
+    tell_counts(container);
+    return F24_OK;
 }
 
 void f24_container_info(const f24_container *container, f24_file_info *info)

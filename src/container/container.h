@@ -65,7 +65,10 @@ f24_status f24_container_open(f24_source *source, f24_warnings *warnings, f24_co
                               f24_error *err);
 void f24_container_close(f24_container *container);
 
-/* No more entries than this will come from f24_container_scan: bounded by the file's size. */
+/*
+ * So many entries will come from f24_container_scan at most, unless the directory is damaged: then
+ * sinks[0] may get more. Bounded by the file's size either way.
+ */
 uint64_t f24_container_max_entries(const f24_container *container);
 
 /* So many of them may go to the second sink of a scan; 0 when it is not used. */

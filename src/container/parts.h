@@ -115,10 +115,12 @@ static inline f24_status f24_batch_add(f24_batch *batch, const uint8_t *keys, si
 typedef struct f24_xdf_parts {
     uint64_t first_page; /* byte offset */
     uint64_t n_declared; /* nbd: the pages that the header counts */
-    uint64_t n_pages;    /* read at most so many; 0: no directory */
+    uint64_t n_pages;    /* make room for so many; before a walk, read no more; 0: no directory */
     bool walk;           /* go on through the records themselves ... */
     uint64_t walk_from;  /* ... from this byte ... */
-    uint64_t n_walk;     /* ... meeting at most so many */
+    uint64_t n_walk;     /* ... meeting at most so many, ... */
+    uint64_t n_known;    /* ... of which the first ones, up to the next page, are listed already */
+    uint64_t page_at;    /* where the chain has a page that cannot be read; 0: nowhere */
 } f24_xdf_parts;
 
 /* A segment of an RSF file whose records are listed. */
@@ -126,6 +128,7 @@ typedef struct f24_segment {
     uint64_t offset;                     /* of its SOS: places in the directory count from here */
     uint64_t end;                        /* of what may belong to it */
     uint64_t directory, directory_bytes; /* 0: none, walk through the records */
+    uint64_t entries, entries_end;       /* 0, or what a walk asks which records were deleted */
     uint32_t n_entries;
 } f24_segment;
 
@@ -151,6 +154,7 @@ struct f24_container {
     f24_file_info info;
     uint64_t max_entries, second_entries;
     f24_counts counts;
+    f24_error damage; /* of the directory, the first that was noted; status F24_OK: none */
     f24_xdf_parts xdf;
     f24_rsf_parts rsf;
 };
@@ -161,6 +165,12 @@ static inline void f24_count_misplaced(f24_counts *counts, int32_t file_index)
     if (counts->n_misplaced++ == 0)
         counts->first_misplaced = file_index;
 }
+
+/*
+ * Damage of the directory behind which records are looked for in the file itself. A warning tells;
+ * it is the error of the scan when no record is found at all. why->message needs no next step.
+ */
+void f24_note_damage(f24_container *container, const f24_error *why);
 
 f24_status f24_xdf_open(f24_container *container, f24_layout layout, f24_error *err);
 f24_status f24_xdf_scan(f24_container *container, f24_batch *batch, f24_error *err);
@@ -203,9 +213,6 @@ static inline bool f24_xdf_is_live(uint32_t idtyp)
     return idtyp >= 1 && idtyp <= 125;
 }
 
-/* True when the words of a page from byte 16 on give 0 (2.3). */
-bool f24_xdf_checksum_holds(const uint8_t *page);
-
 typedef enum f24_xdf_met {
     F24_XDF_RECORD = 1,
     F24_XDF_DELETED,
@@ -217,7 +224,8 @@ typedef enum f24_xdf_met {
 
 /* A walk through the structures themselves: sequential files (2.9), files never closed (2.10). */
 typedef struct f24_xdf_walk {
-    uint64_t next; /* where the next structure should be */
+    uint64_t next;    /* where the next structure should be */
+    uint64_t page_at; /* where the page before leads to, or 0 */
     bool sequential;
     bool end_mark; /* an end mark was met */
     uint64_t at;   /* the structure that was met, its header and first bytes */
@@ -225,6 +233,7 @@ typedef struct f24_xdf_walk {
     const uint8_t *bytes; /* of a record: F24_XDF_RECORD_HEAD bytes, until the next step */
 } f24_xdf_walk;
 
+f24_xdf_walk f24_xdf_walk_begin(const f24_container *container);
 f24_status f24_xdf_step(f24_container *container, f24_xdf_walk *walk, f24_xdf_met *met,
                         f24_error *err);
 
@@ -290,6 +299,9 @@ typedef struct f24_rsf_walk {
     uint16_t n_there;    /* metadata words at `meta` */
     const uint8_t *meta; /* until the next step */
 } f24_rsf_walk;
+
+/* Warn of a record, found torn at byte `at`, that ended the walk through its segment. */
+void f24_rsf_tell_torn(f24_container *container, uint64_t at);
 
 f24_status f24_rsf_step(f24_container *container, f24_rsf_walk *walk, f24_rsf_met *met,
                         f24_error *err);

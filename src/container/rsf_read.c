@@ -74,7 +74,7 @@ static f24_status add_segment(f24_container *c, const f24_segment *segment, f24_
 
 /*
  * Look at the head of the directory that `head` names. segment->directory_bytes stays 0, with a
- * warning, when there is none in that place; a directory that contradicts itself is F24_ECORRUPT.
+ * warning, when there is none in that place, or one that contradicts itself.
  */
 static f24_status find_directory(f24_container *c, const segment_head *head, bool cut,
                                  f24_segment *segment, f24_error *err)
@@ -83,13 +83,17 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
     uint64_t at = segment->offset + head->vdir;
     const uint8_t *bytes;
     f24_rsf_mark mark;
+    f24_error why;
     uint32_t n;
 
-    if (head->vdirs < DIRECTORY_MIN)
-        return f24_fail(err, F24_ECORRUPT, (int64_t)segment->offset + 52,
-                        "the directory of the segment at byte %" PRIu64 " is %" PRIu64
-                        " bytes long, less than the %u of an empty one",
-                        segment->offset, head->vdirs, DIRECTORY_MIN);
+    if (head->vdirs < DIRECTORY_MIN) {
+        (void)f24_fail(&why, F24_ECORRUPT, (int64_t)segment->offset + 52,
+                       "the directory of the segment at byte %" PRIu64 " is %" PRIu64
+                       " bytes long, less than the %u of an empty one",
+                       segment->offset, head->vdirs, DIRECTORY_MIN);
+        f24_note_damage(c, &why);
+        return F24_OK;
+    }
     if (head->vdir < F24_RSF_SOS || !f24_add(head->vdir, head->vdirs, &end) || end > room) {
         if (!cut) /* told already */
             f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)segment->offset + 44,
@@ -110,11 +114,15 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
         return F24_OK;
     }
     n = le32(bytes + F24_RSF_START);
-    if ((uint64_t)n * (F24_RSF_ENTRY + 4) > head->vdirs - DIRECTORY_MIN)
-        return f24_fail(err, F24_ECORRUPT, (int64_t)at + F24_RSF_START,
-                        "a directory of %" PRIu64 " bytes claims %" PRIu32
-                        " entries: `fst24 repair` can rebuild it",
-                        head->vdirs, n);
+    if ((uint64_t)n * (F24_RSF_ENTRY + 4) > head->vdirs - DIRECTORY_MIN) {
+        (void)f24_fail(&why, F24_ECORRUPT, (int64_t)at + F24_RSF_START,
+                       "a directory of %" PRIu64 " bytes claims %" PRIu32 " entries", head->vdirs,
+                       n);
+        f24_note_damage(c, &why);
+        segment->entries = at + F24_RSF_DIRECTORY_HEAD;
+        segment->entries_end = at + head->vdirs - F24_RSF_END;
+        return F24_OK;
+    }
     segment->directory = at;
     segment->directory_bytes = head->vdirs;
     segment->n_entries = n;
@@ -153,18 +161,13 @@ static f24_status skip_end(f24_container *c, uint64_t from, uint64_t *end, f24_r
     return F24_OK;
 }
 
-static void tell_walk(f24_container *c, const f24_segment *segment, f24_rsf_met met, uint64_t end)
+static void tell_open(f24_container *c, const f24_segment *segment)
 {
     f24_warn(c->warnings, F24_ECORRUPT, (int64_t)segment->offset,
              "the segment at byte %" PRIu64
              " was not closed: a writer has it, or died; its %" PRIu32
              " whole records are listed (`fst24 repair` mends a file that nobody writes)",
              segment->offset, segment->n_entries);
-    if (met == F24_RSF_TORN)
-        f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)end,
-                 "the record at byte %" PRIu64
-                 " was not written whole: it is not listed, nor is what follows in its segment",
-                 end);
 }
 
 /*
@@ -178,7 +181,9 @@ static f24_status open_compact(f24_container *c, uint64_t at, uint64_t *next, f2
     uint64_t end = 0;
 
     F24_TRY(count_walk(c, &segment, &end, &met, err));
-    tell_walk(c, &segment, met, end);
+    tell_open(c, &segment);
+    if (met == F24_RSF_TORN)
+        f24_rsf_tell_torn(c, end);
     *next = met == F24_RSF_NEXT ? end : c->size;
     return add_segment(c, &segment, err);
 }
@@ -203,7 +208,10 @@ static f24_status open_segment(f24_container *c, uint64_t end, bool cut, const s
     if (segment.directory_bytes == 0) {
         F24_TRY(count_walk(c, &segment, &walk_end, &met, err));
         if (head->vdirs == 0 && head->seg == 0)
-            tell_walk(c, &segment, met, walk_end);
+            tell_open(c, &segment);
+        /* A damaged directory stops a walk, too; there are no records behind it. */
+        if (met == F24_RSF_TORN && !cut && walk_end != segment.offset + head->vdir)
+            f24_rsf_tell_torn(c, walk_end);
     }
     if (cut) {
         if (segment.directory_bytes != 0)
@@ -218,8 +226,8 @@ static f24_status open_segment(f24_container *c, uint64_t end, bool cut, const s
 static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_error *err)
 {
     segment_head head = {0};
+    bool wrong, cut;
     uint64_t end;
-    bool cut;
 
     F24_TRY(read_segment_head(c, *at, &head, more, err));
     if (!*more) {
@@ -235,20 +243,22 @@ static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_e
         c->info.open_for_writing = head.writers != 0;
     if (head.sseg == 0 && head.ours)
         return open_compact(c, *at, at, err);
-    if (head.sseg < SEGMENT_MIN || !f24_add(*at, head.sseg, &end))
-        return f24_fail(err, F24_ECORRUPT, (int64_t)*at + 36,
-                        "the segment at byte %" PRIu64 " says it is %" PRIu64
-                        " bytes long, which cannot be: `fst24 repair` can save its records",
-                        *at, head.sseg);
-    cut = end > c->size;
-    if (cut) {
+    wrong = head.sseg < SEGMENT_MIN || !f24_add(*at, head.sseg, &end);
+    cut = wrong || end > c->size;
+    if (wrong)
+        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)*at + 36,
+                 "the segment at byte %" PRIu64 " says it is %" PRIu64
+                 " bytes long, which cannot be: what follows it is looked for behind its records "
+                 "(`fst24 repair` mends it)",
+                 *at, head.sseg);
+    else if (cut)
         f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)*at + 36,
                  "the file is cut short: the segment at byte %" PRIu64
                  " should end at byte %" PRIu64 ", the file ends at %" PRIu64
                  "; the records that are whole are listed",
                  *at, end, c->size);
+    if (cut)
         end = c->size;
-    }
     if (head.ours)
         return open_segment(c, end, cut, &head, at, err);
     if (!head.spare)

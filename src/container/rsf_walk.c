@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 
+#include <inttypes.h>
+
 f24_rsf_mark f24_rsf_start_at(const uint8_t *bytes)
 {
     uint32_t word = le32(bytes);
@@ -101,6 +103,14 @@ static f24_status read_meta(f24_container *c, f24_rsf_walk *walk, f24_error *err
     walk->n_there = n;
     return f24_window_at(&c->window, walk->at + F24_RSF_START, (size_t)n * 4, F24_WINDOW_NEAR,
                          &walk->meta, NULL, err);
+}
+
+void f24_rsf_tell_torn(f24_container *c, uint64_t at)
+{
+    f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)at,
+             "the record at byte %" PRIu64
+             " was not written whole: it is not listed, nor is what follows in its segment",
+             at);
 }
 
 f24_status f24_rsf_step(f24_container *c, f24_rsf_walk *walk, f24_rsf_met *met, f24_error *err)

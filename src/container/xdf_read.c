@@ -18,40 +18,51 @@ typedef struct page {
 } page;
 
 /*
- * Which pages of a chain were met, one bit for each 18 464 bytes of the file: two pages that start
- * in the same stretch are the same page or overlap, so a chain that turns back is always noticed.
+ * The chain of pages, as far as it was followed. It ends or breaks; where it breaks, the records
+ * behind are found by a walk (2.10).
  */
-typedef struct visited {
-    uint8_t *bits;
-} visited;
+typedef struct chain {
+    uint64_t offset; /* of the page to read next ... */
+    bool more;       /* ... if there is one */
+    uint64_t n_read;
+    page last;     /* the page that was read last */
+    f24_error why; /* what broke the chain; status F24_OK: nothing did */
+    /*
+     * The pages that were met, one bit for each 18 464 bytes of the file: two pages that start in
+     * the same stretch are the same page or overlap, so a chain that turns back is always noticed.
+     */
+    uint8_t *visited;
+} chain;
 
-static f24_status visited_new(visited *v, uint64_t size, f24_error *err)
-{
-    if (size > F24_XDF_MAX_BYTES)
-        size = F24_XDF_MAX_BYTES;
-    v->bits = calloc((size_t)(size / F24_XDF_PAGE / 8 + 1), 1);
-    if (v->bits == NULL)
-        return f24_fail(err, F24_ENOMEM, -1, "cannot get memory to follow the directory");
-    return F24_OK;
-}
-
-static bool visit(visited *v, uint64_t offset)
+static bool visit(chain *ch, uint64_t offset)
 {
     uint64_t slot = offset / F24_XDF_PAGE;
     uint8_t bit = (uint8_t)(1u << (slot & 7));
-    bool first = (v->bits[slot >> 3] & bit) == 0;
+    bool first = (ch->visited[slot >> 3] & bit) == 0;
 
-    v->bits[slot >> 3] |= bit;
+    ch->visited[slot >> 3] |= bit;
     return first;
 }
 
-bool f24_xdf_checksum_holds(const uint8_t *bytes)
+static f24_status chain_begin(const f24_container *c, chain *ch, f24_error *err)
+{
+    uint64_t size = c->size < F24_XDF_MAX_BYTES ? c->size : F24_XDF_MAX_BYTES;
+
+    *ch = (chain){.offset = c->xdf.first_page, .more = true};
+    ch->visited = calloc((size_t)(size / F24_XDF_PAGE / 8 + 1), 1);
+    if (ch->visited == NULL)
+        return f24_fail(err, F24_ENOMEM, -1, "cannot get memory to follow the directory");
+    (void)visit(ch, ch->offset);
+    return F24_OK;
+}
+
+static uint32_t checksum(const uint8_t *bytes)
 {
     uint32_t sum = 0;
 
     for (size_t i = 16; i < F24_XDF_PAGE; i += 4)
         sum ^= f24_native32(bytes + i); /* XOR does not mind the byte order */
-    return sum == 0;
+    return F24_HOST_LITTLE ? __builtin_bswap32(sum) : sum;
 }
 
 /* The head of the page at `offset`, which lies inside the file. */
@@ -63,7 +74,7 @@ static f24_status parse_page(const uint8_t *bytes, uint64_t offset, page *p, f24
         f24_xdf_offset(head.address) != offset)
         return f24_fail(err, F24_ECORRUPT, (int64_t)offset,
                         "no directory page where one should be (idtyp %u, length %u, address %u; "
-                        "expected 0, %u, %" PRIu64 "): `fst24 repair` can rebuild the directory",
+                        "expected 0, %u, %" PRIu64 ")",
                         (unsigned)head.idtyp, (unsigned)head.n_units, (unsigned)head.address,
                         PAGE_UNITS, offset / F24_XDF_UNIT + 1);
     p->offset = offset;
@@ -71,40 +82,97 @@ static f24_status parse_page(const uint8_t *bytes, uint64_t offset, page *p, f24
     p->next = be32(bytes + 16);
     if (p->n_entries > F24_XDF_PAGE_ENTRIES)
         return f24_fail(err, F24_ECORRUPT, (int64_t)offset + 20,
-                        "a directory page claims %u entries, but holds 256 at most: `fst24 repair` "
-                        "can rebuild the directory",
+                        "a directory page claims %u entries, but holds 256 at most",
                         (unsigned)p->n_entries);
     return F24_OK;
 }
 
-/*
- * Where the chain goes after page `p`. *more is false at its end, or when it leaves the file (then
- * the pages so far are kept). F24_ECORRUPT when it turns back.
- */
-static f24_status next_page(f24_container *c, visited *v, const page *p, uint64_t *offset,
-                            bool *more, f24_error *err)
+/* Read the page that is next; ch->more becomes false when it cannot be right. */
+static f24_status chain_read(f24_container *c, chain *ch, const uint8_t **bytes, f24_error *err)
 {
-    uint64_t at;
+    page p;
 
-    *more = false;
-    if (p->next == 0)
-        return F24_OK;
-    at = f24_xdf_offset(p->next);
-    if (c->size < F24_XDF_PAGE || at > c->size - F24_XDF_PAGE) {
-        f24_warn(c->warnings, F24_ECORRUPT, (int64_t)p->offset + 16,
-                 "the next directory page should be at byte %" PRIu64
-                 ", past the end of the file (%" PRIu64
-                 " bytes): the records of the pages before it are listed",
-                 at, c->size);
-        return F24_OK;
+    F24_TRY(f24_window_at(&c->window, ch->offset, F24_XDF_PAGE, F24_XDF_PAGE, bytes, NULL, err));
+    ch->more = parse_page(*bytes, ch->offset, &p, &ch->why) == F24_OK;
+    if (ch->more) {
+        ch->last = p;
+        ch->n_read++;
     }
-    if (!visit(v, at))
-        return f24_fail(err, F24_ECORRUPT, (int64_t)p->offset + 16,
-                        "the chain of directory pages is a loop: it comes back to byte %" PRIu64
-                        "; `fst24 repair` can rebuild it",
-                        at);
-    *offset = at;
-    *more = true;
+    return F24_OK;
+}
+
+/* Go on from the page that was read last. */
+static void chain_next(const f24_container *c, chain *ch)
+{
+    int64_t field = (int64_t)ch->last.offset + 16;
+    uint64_t at = f24_xdf_offset(ch->last.next);
+
+    ch->more = false;
+    if (ch->last.next == 0)
+        return;
+    if (c->size < F24_XDF_PAGE || at > c->size - F24_XDF_PAGE) {
+        (void)f24_fail(&ch->why, F24_ECORRUPT, field,
+                       "the next directory page should be at byte %" PRIu64
+                       ", past the end of the file (%" PRIu64 " bytes)",
+                       at, c->size);
+        return;
+    }
+    if (!visit(ch, at)) {
+        (void)f24_fail(&ch->why, F24_ECORRUPT, field,
+                       "the chain of directory pages is a loop: it comes back to byte %" PRIu64,
+                       at);
+        return;
+    }
+    ch->offset = at;
+    ch->more = true;
+}
+
+/* Whether the record of entry i of a page lies behind it and agrees; *end is where it ends. */
+static f24_status confirm_entry(f24_container *c, const page *p, uint32_t i, bool *sure,
+                                uint64_t *end, bool *used, f24_error *err)
+{
+    uint64_t at = p->offset + F24_XDF_PAGE_HEAD + (uint64_t)i * F24_XDF_ENTRY;
+    f24_xdf_head entry, record;
+    const uint8_t *bytes;
+    uint64_t n_bytes;
+
+    *sure = false;
+    F24_TRY(f24_window_at(&c->window, at, F24_XDF_ENTRY, F24_WINDOW_NEAR, &bytes, NULL, err));
+    entry = f24_xdf_head_at(bytes);
+    *used = entry.idtyp != 0;
+    n_bytes = (uint64_t)entry.n_units * F24_XDF_UNIT;
+    if (entry.address == 0 || n_bytes < F24_XDF_RECORD_HEAD)
+        return F24_OK;
+    at = f24_xdf_offset(entry.address);
+    if (at < p->offset + F24_XDF_PAGE || at > c->size || n_bytes > c->size - at)
+        return F24_OK;
+    F24_TRY(f24_window_at(&c->window, at, F24_XDF_UNIT, F24_WINDOW_NEAR, &bytes, NULL, err));
+    record = f24_xdf_head_at(bytes);
+    *sure = record.address == entry.address && record.n_units == entry.n_units;
+    if (*sure)
+        *end = at + n_bytes;
+    return F24_OK;
+}
+
+/*
+ * Where a walk finds the records that the chain does not know: behind the last entry of its last
+ * page that the record confirms. Entries after that one are known already; the walk meets their
+ * records first and passes over them.
+ */
+static f24_status plan_walk(f24_container *c, const chain *ch, f24_error *err)
+{
+    f24_xdf_parts *xdf = &c->xdf;
+    bool sure = false, used = false;
+
+    xdf->walk = true;
+    xdf->n_walk = UINT64_MAX;
+    xdf->walk_from = ch->n_read > 0 ? ch->last.offset + F24_XDF_PAGE : xdf->first_page;
+    if (ch->why.status != F24_OK && ch->offset >= xdf->walk_from)
+        xdf->page_at = ch->offset;
+    for (uint32_t i = ch->last.n_entries; i > 0 && !sure; i--) {
+        F24_TRY(confirm_entry(c, &ch->last, i - 1, &sure, &xdf->walk_from, &used, err));
+        xdf->n_known += !sure && used;
+    }
     return F24_OK;
 }
 
@@ -150,68 +218,54 @@ static f24_status read_header(f24_container *c, header *h, f24_error *err)
     return F24_OK;
 }
 
-/* Count what a walk from byte `from` will give. */
-static f24_status prepare_walk(f24_container *c, uint64_t from, f24_error *err)
+/* Count what the walk will give. */
+static f24_status count_walk(f24_container *c, f24_error *err)
 {
-    f24_xdf_walk walk = {.next = from, .sequential = c->info.sequential};
+    f24_xdf_walk walk = f24_xdf_walk_begin(c);
+    uint64_t n = 0;
     f24_xdf_met met;
 
-    c->xdf.walk = true;
-    c->xdf.walk_from = from;
     do {
         F24_TRY(f24_xdf_step(c, &walk, &met, err));
-        c->xdf.n_walk += met == F24_XDF_RECORD || met == F24_XDF_DELETED;
+        n += met == F24_XDF_RECORD || met == F24_XDF_DELETED;
     } while (met == F24_XDF_RECORD || met == F24_XDF_DELETED || met == F24_XDF_PAGE_MET);
-    c->max_entries += c->xdf.n_walk;
+    c->xdf.n_walk = n;
+    c->max_entries += n;
     return F24_OK;
 }
 
-/*
- * Follow the chain of a file that was not closed, and find where the records end that its pages
- * know. A page that cannot be right ends the chain here: what it held is found by the walk.
- */
-static f24_status survey_pages(f24_container *c, visited *v, uint64_t *end, f24_error *err)
+/* Follow the chain of a file that was not closed, and find where the records end that it knows. */
+static f24_status survey_pages(f24_container *c, chain *ch, f24_error *err)
 {
-    uint64_t offset = c->xdf.first_page;
-    bool more = true;
+    const uint8_t *bytes;
 
-    c->xdf.n_pages = 0;
-    while (more) {
-        const uint8_t *bytes;
-        f24_xdf_head last;
-        page p;
-        F24_TRY(f24_window_at(&c->window, offset, F24_XDF_PAGE, F24_XDF_PAGE, &bytes, NULL, err));
-        F24_TRY(parse_page(bytes, offset, &p, err));
-        c->xdf.n_pages++;
-        c->max_entries += F24_XDF_PAGE_ENTRIES; /* a writer at work may fill it meanwhile */
-        *end = offset + F24_XDF_PAGE;
-        if (p.n_entries > 0) {
-            last = f24_xdf_head_at(bytes + F24_XDF_PAGE_HEAD + (p.n_entries - 1) * F24_XDF_ENTRY);
-            if (last.address != 0)
-                *end = f24_xdf_offset(last.address) + (uint64_t)last.n_units * F24_XDF_UNIT;
-        }
-        F24_TRY(next_page(c, v, &p, &offset, &more, err));
+    while (ch->more) {
+        F24_TRY(chain_read(c, ch, &bytes, err));
+        if (ch->more)
+            chain_next(c, ch);
     }
-    return F24_OK;
+    c->xdf.n_pages = ch->n_read;
+    c->max_entries =
+        ch->n_read * F24_XDF_PAGE_ENTRIES; /* a writer may fill the last one meanwhile */
+    if (ch->why.status != F24_OK)
+        f24_note_damage(c, &ch->why);
+    return plan_walk(c, ch, err);
 }
 
 /* A file whose writer died, or is still at work: its directory may lag behind its records. */
 static f24_status open_unclosed(f24_container *c, const header *h, f24_error *err)
 {
-    f24_warnings *warnings = c->warnings;
-    uint64_t end = h->n_bytes;
-    f24_status status = F24_OK;
-    visited v;
+    f24_status status;
+    chain ch = {0};
 
     if (h->n_pages > 0) {
-        F24_TRY(visited_new(&v, c->size, err));
-        (void)visit(&v, c->xdf.first_page);
-        c->warnings = NULL; /* the scan follows the same chain, and tells */
-        status = survey_pages(c, &v, &end, err);
-        c->warnings = warnings;
-        free(v.bits);
-        F24_TRY(status);
+        F24_TRY(chain_begin(c, &ch, err));
+        status = survey_pages(c, &ch, err);
+        free(ch.visited);
+    } else {
+        status = plan_walk(c, &ch, err);
     }
+    F24_TRY(status);
     if (h->size > c->size && h->n_pages > 0)
         f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)c->size,
                  "the file is cut short: its header says %" PRIu64 " bytes, %" PRIu64
@@ -226,7 +280,7 @@ static f24_status open_unclosed(f24_container *c, const header *h, f24_error *er
         f24_warn(c->warnings, F24_ECORRUPT, 56,
                  "the file was not closed: a writer has it open, or died; its whole records are "
                  "listed (`fst24 repair` mends a file that nobody writes)");
-    return prepare_walk(c, end, err);
+    return count_walk(c, err);
 }
 
 /* A file that starts with a directory page is random even if its header does not tell yet. */
@@ -253,7 +307,9 @@ f24_status f24_xdf_open(f24_container *c, f24_layout layout, f24_error *err)
         F24_TRY(starts_with_page(c, &h, &has_page, err));
     if (layout == F24_LAYOUT_XDF_SEQ && h.n_pages == 0 && !has_page) {
         c->info.sequential = true;
-        return prepare_walk(c, h.n_bytes, err);
+        c->xdf.walk = true;
+        c->xdf.walk_from = h.n_bytes;
+        return count_walk(c, err);
     }
     if (h.n_pages > 0 && c->size - h.n_bytes < F24_XDF_PAGE)
         return f24_fail(err, F24_ETRUNCATED, (int64_t)c->size,
@@ -266,7 +322,7 @@ f24_status f24_xdf_open(f24_container *c, f24_layout layout, f24_error *err)
         return open_unclosed(c, &h, err);
     c->xdf.n_pages = h.n_pages;
     if (c->xdf.n_pages > c->size / F24_XDF_PAGE)
-        c->xdf.n_pages = c->size / F24_XDF_PAGE; /* the scan tells when the chain is shorter */
+        c->xdf.n_pages = c->size / F24_XDF_PAGE; /* room: the scan follows the chain itself */
     c->max_entries = c->xdf.n_pages * F24_XDF_PAGE_ENTRIES;
     return F24_OK;
 }
@@ -308,35 +364,38 @@ static f24_status check_file_index(uint64_t n, f24_error *err)
 }
 
 /* The chain of pages. *next_index is the file_index that follows its last entry. */
-static f24_status scan_pages(f24_container *c, visited *v, f24_batch *batch, uint64_t *next_index,
+static f24_status scan_pages(f24_container *c, chain *ch, f24_batch *batch, uint64_t *next_index,
                              f24_error *err)
 {
-    uint64_t offset = c->xdf.first_page, n = 0;
-    bool more = true;
+    /* A walk is planned behind so many pages, whatever a writer at work has added since. */
+    uint64_t most = c->xdf.walk ? c->xdf.n_pages : UINT64_MAX;
 
-    while (more && n < c->xdf.n_pages) {
+    while (ch->more && ch->n_read < most) {
+        uint64_t first = ch->n_read * F24_XDF_PAGE_ENTRIES;
         const uint8_t *bytes;
-        page p;
-        F24_TRY(f24_window_at(&c->window, offset, F24_XDF_PAGE, F24_XDF_PAGE, &bytes, NULL, err));
-        F24_TRY(parse_page(bytes, offset, &p, err));
-        F24_TRY(check_file_index(n * F24_XDF_PAGE_ENTRIES, err));
-        if (!f24_xdf_checksum_holds(bytes))
-            f24_warn(c->warnings, F24_ECORRUPT, (int64_t)offset + 24,
+        F24_TRY(check_file_index(first, err));
+        F24_TRY(chain_read(c, ch, &bytes, err));
+        if (!ch->more)
+            break;
+        if (checksum(bytes) != 0)
+            f24_warn(c->warnings, F24_ECORRUPT, (int64_t)ch->last.offset + 24,
                      "the checksum of directory page %" PRIu64
                      " is wrong: its entries are listed as they are",
-                     n);
-        F24_TRY(scan_page(c, bytes, &p, (int32_t)(n * F24_XDF_PAGE_ENTRIES), batch, err));
-        *next_index = n * F24_XDF_PAGE_ENTRIES + p.n_entries;
-        n++;
-        F24_TRY(next_page(c, v, &p, &offset, &more, err));
+                     ch->n_read - 1);
+        F24_TRY(scan_page(c, bytes, &ch->last, (int32_t)first, batch, err));
+        *next_index = first + ch->last.n_entries;
+        chain_next(c, ch);
     }
-    c->info.n_parts = (int64_t)n;
-    if (more || n != c->xdf.n_declared)
+    c->info.n_parts = (int64_t)ch->n_read;
+    if (ch->why.status == F24_OK && c->damage.status == F24_OK && ch->n_read != c->xdf.n_declared)
         f24_warn(c->warnings, F24_ECORRUPT, 28,
                  "the header counts %" PRIu64 " directory pages, the chain has %" PRIu64
-                 "%s: the records of these are listed (`fst24 repair` mends the header)",
-                 c->xdf.n_declared, n, more ? " and more" : "");
-    return F24_OK;
+                 ": the records of these are listed (`fst24 repair` mends the header)",
+                 c->xdf.n_declared, ch->n_read);
+    if (ch->why.status == F24_OK || c->xdf.walk) /* whole, or told when the walk was planned */
+        return F24_OK;
+    f24_note_damage(c, &ch->why);
+    return plan_walk(c, ch, err);
 }
 
 /* The page that the walk met last: its entries may know more than the records (2.10). */
@@ -346,6 +405,19 @@ typedef struct met_page {
     uint32_t n_seen;    /* records since */
 } met_page;
 
+/*
+ * How many entries of a page can be believed: none when its checksum is wrong. An impossible count
+ * is wrong itself; what the checksum makes of it is right if nothing else is.
+ */
+static uint32_t believed_entries(const uint8_t *bytes)
+{
+    uint32_t sum = checksum(bytes), n = be32(bytes + 20);
+
+    if (sum == 0)
+        return n <= F24_XDF_PAGE_ENTRIES ? n : F24_XDF_PAGE_ENTRIES;
+    return n > F24_XDF_PAGE_ENTRIES && (n ^ sum) <= F24_XDF_PAGE_ENTRIES ? n ^ sum : 0;
+}
+
 static f24_status meet_page(f24_container *c, const f24_xdf_walk *walk, met_page *m, f24_error *err)
 {
     const uint8_t *bytes;
@@ -354,9 +426,7 @@ static f24_status meet_page(f24_container *c, const f24_xdf_walk *walk, met_page
     m->offset = walk->at;
     m->ordinal = (uint64_t)c->info.n_parts++;
     m->n_seen = 0;
-    m->n_entries = f24_xdf_checksum_holds(bytes) ? be32(bytes + 20) : 0;
-    if (m->n_entries > F24_XDF_PAGE_ENTRIES)
-        m->n_entries = 0;
+    m->n_entries = believed_entries(bytes);
     return check_file_index(m->ordinal * F24_XDF_PAGE_ENTRIES, err);
 }
 
@@ -406,27 +476,35 @@ static void tell_end(f24_container *c, const f24_xdf_walk *walk, f24_xdf_met met
                  "the sequential file has no end mark: it may be cut, or its writer died");
     if (!walk->sequential && n > 0)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)c->xdf.walk_from,
-                 "%" PRIu64 " records were found that no directory page knows: their writer died "
-                 "or still has the file (`fst24 repair` gives them a directory)",
-                 n);
+                 "%" PRIu64
+                 " records were found that no directory page %s (`fst24 repair` gives them "
+                 "a directory)",
+                 n,
+                 c->damage.status != F24_OK ? "leads to"
+                                            : "knows: their writer died or still has the file");
 }
 
 static f24_status scan_walk(f24_container *c, uint64_t next_index, f24_batch *batch, f24_error *err)
 {
-    f24_xdf_walk walk = {.next = c->xdf.walk_from, .sequential = c->info.sequential};
+    f24_xdf_walk walk = f24_xdf_walk_begin(c);
+    uint64_t n_known = c->xdf.n_known, n_met = 0, n = 0;
     met_page m = {0};
     f24_xdf_met met;
-    uint64_t n = 0;
 
     for (;;) {
         F24_TRY(f24_xdf_step(c, &walk, &met, err));
         if (met == F24_XDF_PAGE_MET) {
             F24_TRY(meet_page(c, &walk, &m, err));
             next_index = m.ordinal * F24_XDF_PAGE_ENTRIES;
+            n_known = 0; /* they are records of the page before */
         } else if (met == F24_XDF_RECORD || met == F24_XDF_DELETED) {
-            if (n == c->xdf.n_walk) { /* a writer at work: the file ends where it did */
+            if (n_met++ == c->xdf.n_walk) { /* a writer at work: the file ends where it did */
                 met = F24_XDF_END;
                 break;
+            }
+            if (n_known > 0) {
+                n_known--;
+                continue;
             }
             F24_TRY(check_file_index(next_index, err));
             F24_TRY(walk_record(c, &walk, &m, next_index, batch, err));
@@ -445,13 +523,12 @@ f24_status f24_xdf_scan(f24_container *c, f24_batch *batch, f24_error *err)
 {
     uint64_t next_index = 0;
     f24_status status;
-    visited v;
+    chain ch;
 
     if (c->xdf.n_pages > 0) {
-        F24_TRY(visited_new(&v, c->size, err));
-        (void)visit(&v, c->xdf.first_page);
-        status = scan_pages(c, &v, batch, &next_index, err);
-        free(v.bits);
+        F24_TRY(chain_begin(c, &ch, err));
+        status = scan_pages(c, &ch, batch, &next_index, err);
+        free(ch.visited);
         F24_TRY(status);
     }
     return c->xdf.walk ? scan_walk(c, next_index, batch, err) : F24_OK;

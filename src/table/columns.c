@@ -53,6 +53,7 @@ typedef char text12[12];
 
 /* The columns while they are written. */
 typedef struct filling {
+    f24_block *block;
     uint64_t n, first, capacity; /* rows `first` to n - 1 are there, below capacity */
 #define MEMBER(type, name) type *name;
     COLUMNS(MEMBER)
@@ -84,6 +85,7 @@ static f24_status lay_out(uint64_t capacity, f24_block *block, filling *fill, f2
     if (!fits || total > SIZE_MAX / 2)
         return f24_fail_errno(err, ENOMEM, -1, "the table of records does not fit into memory");
     F24_TRY(f24_block_new((size_t)total, block, err));
+    fill->block = block;
     fill->capacity = capacity;
     fill->n = 0;
 #define PLACE(type, name)                                                                          \
@@ -104,10 +106,9 @@ static void publish(const filling *fill, f24_columns *columns)
 
 /* ------------------------------------------------------------------------------------ filling */
 
-static f24_status take(void *context, const f24_run *run, f24_error *err)
+static void take_rows(filling *fill, const f24_run *run)
 {
     uint32_t stored_date[F24_RUN_MAX];
-    filling *fill = context;
     const uint64_t at = fill->n;
     const f24_keys out = {
         .dateo = fill->dateo + at,
@@ -135,15 +136,47 @@ static f24_status take(void *context, const f24_run *run, f24_error *err)
         .stored_date = stored_date,
     };
 
-    if (run->n > fill->capacity - at)
-        return f24_fail(err, F24_ECHANGED, -1,
-                        "the directory grew while it was read: open the file again");
     f24_keys_take(run, &out);
     memcpy(fill->offset + at, run->offset, run->n * sizeof fill->offset[0]);
     memcpy(fill->n_bytes + at, run->n_bytes, run->n * sizeof fill->n_bytes[0]);
     memcpy(fill->file_index + at, run->file_index, run->n * sizeof fill->file_index[0]);
     memcpy(fill->meta_words + at, run->meta_words, run->n * sizeof fill->meta_words[0]);
     fill->n += run->n;
+}
+
+/*
+ * Room for n more rows. A damaged directory knows of fewer records than the file has; by doubling,
+ * every row is copied once or twice, however often there is no room.
+ */
+static f24_status grow(filling *fill, uint64_t n, f24_error *err)
+{
+    f24_block block = {0};
+    filling larger;
+
+    if (fill->first > 0) /* the part of a second thread: a whole directory, and counted */
+        return f24_fail(err, F24_ECHANGED, -1,
+                        "the directory grew while it was read: open the file again");
+    F24_TRY(
+        lay_out(fill->capacity + (n > fill->capacity ? n : fill->capacity), &block, &larger, err));
+#define COPY(type, name) memcpy(larger.name, fill->name, fill->n * sizeof(type));
+    COLUMNS(COPY)
+#undef COPY
+    larger.block = fill->block;
+    larger.n = fill->n;
+    larger.first = fill->first;
+    f24_block_free(fill->block);
+    *larger.block = block;
+    *fill = larger;
+    return F24_OK;
+}
+
+static f24_status take(void *context, const f24_run *run, f24_error *err)
+{
+    filling *fill = context;
+
+    if (run->n > fill->capacity - fill->n)
+        F24_TRY(grow(fill, run->n, err));
+    take_rows(fill, run);
     return F24_OK;
 }
 

@@ -389,6 +389,24 @@ static void two_threads_give_what_one_gives(void)
     }
 }
 
+static void a_damaged_entry_costs_two_threads_nothing_in_front_of_it(void)
+{
+    static const uint32_t damaged[] = {7, 99999, 100002, 199999};
+
+    for (int i = 0; i < 4; i++) {
+        big b = make_big(200000, false);
+        size_t entries = b.n_bytes - 68 - 12 - (size_t)200000 * 108;
+        opened o;
+        b.bytes[entries + (size_t)damaged[i] * 108 + 26] = 2; /* no record lies behind the marks */
+        o = open_image(b.bytes, b.n_bytes);
+        check(o.status == F24_OK && o.n == damaged[i] - (damaged[i] + 4) / 5);
+        check(warns_of(&o, "2 words of metadata") && o.n_warnings == 1);
+        check(o.n > 0 && o.columns->file_index[o.n - 1] == (int32_t)damaged[i] - 1);
+        f24_close(o.file);
+        (void)munmap(b.bytes, b.n_bytes);
+    }
+}
+
 int main(void)
 {
     every_field_comes_from_its_bits();
@@ -406,5 +424,6 @@ int main(void)
     a_reader_is_closed_once_and_only_after_success();
     a_retained_table_outlives_its_file();
     two_threads_give_what_one_gives();
+    a_damaged_entry_costs_two_threads_nothing_in_front_of_it();
     return report();
 }

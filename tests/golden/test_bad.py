@@ -107,8 +107,6 @@ def test_no_value_differs_from_what_the_reference_reads(
 
 #: Refused as a whole, though the reference lists them: what says where records are is damaged.
 REFUSED = {
-    "xdf-fuzz-09": "the length of a directory page",
-    "rsf-fuzz-13": "the length of an entry of the directory",
     "rsf-word-06": "the mark in the file's first record",
 }
 
