@@ -153,6 +153,8 @@ static void take_origins(size_t n, const f24_keys *out)
 #define DATYP_BASE 63u /* without the flags for missing values and compression (2.5) */
 #define DATYP_COMPRESSED 128u
 #define DATYP_TEXT 3u    /* only the first level is stored (docs/format/codecs.md, 4.2) */
+#define DATYP_BLOCK 6u   /* tokens take 16 bits (8) */
+#define DATYP_STRING 7u  /* bytes, as those of type 3 (4.3) */
 #define DATYP_COMPLEX 8u /* the last base type; two numbers a value */
 #define RSF_FRAME 28.0   /* start and end mark of a record (3.2) */
 
@@ -169,11 +171,13 @@ static void take_flags(const f24_run *run, const f24_keys *out)
         double frame = run->meta_words[i] == 0 ? (double)F24_XDF_RECORD_HEAD
                                                : RSF_FRAME + 4.0 * run->meta_words[i];
         double n = (double)out->ni[i] * (double)out->nj[i] * (double)out->nk[i];
+        bool is_bytes = (base == DATYP_TEXT) | (base == DATYP_STRING); /* whatever nbits says */
+        double width = is_bytes ? 8.0 : base == DATYP_BLOCK ? 16.0 : nbits;
         double n_stored = base == DATYP_TEXT ? (double)out->ni[i] * (double)out->nj[i] : n;
-        double n_bits = n_stored * nbits * (base == DATYP_COMPLEX ? 2.0 : 1.0);
+        double n_bits = n_stored * width * (base == DATYP_COMPLEX ? 2.0 : 1.0);
         double room = 8.0 * ((double)run->n_bytes[i] - frame);
-        bool bad = (out->ni[i] < 1) | (out->nj[i] < 1) | (out->nk[i] < 1) | (nbits - 1 > 63) |
-                   (base > DATYP_COMPLEX) | (n > 1e18) |
+        bool bad = (out->ni[i] < 1) | (out->nj[i] < 1) | (out->nk[i] < 1) |
+                   (!is_bytes & (nbits - 1 > 63)) | (base > DATYP_COMPLEX) | (n > 1e18) |
                    (((datyp & DATYP_COMPRESSED) == 0) & (n_bits > room));
         out->flags[i] = (uint8_t)(run->flags[i] | (bad ? F24_FLAG_BAD : 0u));
     }

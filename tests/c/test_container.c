@@ -407,6 +407,37 @@ static void a_damaged_entry_costs_two_threads_nothing_in_front_of_it(void)
     }
 }
 
+/* A record of one value and the payload that its type needs, whatever nbits says. */
+static void flags_count_the_bits_that_a_type_takes(void)
+{
+    static const struct {
+        uint32_t datyp, nbits, ni, nj;
+        bool bad;
+    } cases[] = {
+        {3, 0, 24, 1, false},  {3, 255, 24, 1, false}, {3, 8, 25, 1, true},
+        {7, 0, 24, 1, false},  {7, 255, 24, 1, false}, {7, 4, 25, 1, true},
+        {7, 32, 24, 1, false}, {6, 12, 12, 1, false},  {6, 8, 13, 1, true},
+        {6, 0, 12, 1, true},   {6, 65, 2, 1, true},    {5, 32, 6, 1, false},
+        {5, 32, 7, 1, true},   {2, 12, 16, 1, false},  {8, 32, 3, 1, false},
+        {8, 32, 4, 1, true},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t entry = 208 + 32;
+        opened o;
+        xdf_begin(&f, "STDR");
+        xdf_page(&f);
+        xdf_add(&f, 0);
+        put_be(&f, entry + 8, 300u << 8 | cases[i].nbits);
+        put_be(&f, entry + 12, cases[i].ni << 8 | 'Z');
+        put_be(&f, entry + 16, cases[i].nj << 8 | cases[i].datyp);
+        xdf_end(&f);
+        o = open_image(f.bytes, f.n);
+        check(o.n == 1 && (o.n_bad == 1) == cases[i].bad);
+        f24_close(o.file);
+    }
+}
+
 int main(void)
 {
     every_field_comes_from_its_bits();
@@ -425,5 +456,6 @@ int main(void)
     a_retained_table_outlives_its_file();
     two_threads_give_what_one_gives();
     a_damaged_entry_costs_two_threads_nothing_in_front_of_it();
+    flags_count_the_bits_that_a_type_takes();
     return report();
 }
