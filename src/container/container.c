@@ -64,8 +64,8 @@ void f24_note_damage(f24_container *c, const f24_error *why)
     if (c->damage.status == F24_OK)
         c->damage = *why;
     f24_warn(c->warnings, why->status, why->offset,
-             "%s: from there on records are listed as they are found in the file (`fst24 repair` "
-             "rebuilds the directory)",
+             "%s: from there on records are listed as they are found in the file (copy it again "
+             "from its source)",
              why->message);
 }
 

@@ -39,8 +39,8 @@ static f24_status read_segment_head(f24_container *c, uint64_t at, segment_head 
     if (start.type != F24_RSF_SEGMENT_START || start.tag != 0xFE || start.n_bytes != F24_RSF_SOS ||
         le32(bytes + 24) != 0xDEADBEEFu)
         return f24_fail(err, F24_ECORRUPT, (int64_t)at,
-                        "the segment at byte %" PRIu64 " has a damaged start: `fst24 repair` can "
-                        "save its records",
+                        "the segment at byte %" PRIu64 " has a damaged start: copy it again "
+                        "from its source",
                         at);
     if (end.type != F24_RSF_SEGMENT_START || end.tag != 0xFF || end.n_bytes != F24_RSF_SOS)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)at + 60,
@@ -99,7 +99,7 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
             f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)segment->offset + 44,
                      "the directory of the segment at byte %" PRIu64 " lies outside it (%" PRIu64
                      " bytes from %" PRIu64 " on): its records are listed "
-                     "by their marks (`fst24 repair` mends it)",
+                     "by their marks (copy it again from its source)",
                      segment->offset, head->vdirs, head->vdir);
         return F24_OK;
     }
@@ -109,7 +109,8 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
     if (mark.type != F24_RSF_DIRECTORY || mark.tag != 0xFE || mark.n_bytes != head->vdirs) {
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)at,
                  "no directory at byte %" PRIu64 ", where the segment at byte %" PRIu64
-                 " should have it: its records are listed by their marks (`fst24 repair` mends it)",
+                 " should have it: its records are listed by their marks (copy it again from its "
+                 "source)",
                  at, segment->offset);
         return F24_OK;
     }
@@ -166,7 +167,7 @@ static void tell_open(f24_container *c, const f24_segment *segment)
     f24_warn(c->warnings, F24_ECORRUPT, (int64_t)segment->offset,
              "the segment at byte %" PRIu64
              " was not closed: a writer has it, or died; its %" PRIu32
-             " whole records are listed (`fst24 repair` mends a file that nobody writes)",
+             " whole records are listed (if nobody writes it, copy it again)",
              segment->offset, segment->n_entries);
 }
 
@@ -249,7 +250,7 @@ static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_e
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)*at + 36,
                  "the segment at byte %" PRIu64 " says it is %" PRIu64
                  " bytes long, which cannot be: what follows it is looked for behind its records "
-                 "(`fst24 repair` mends it)",
+                 "(copy it again from its source)",
                  *at, head.sseg);
     else if (cut)
         f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)*at + 36,

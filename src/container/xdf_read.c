@@ -274,12 +274,14 @@ static f24_status open_unclosed(f24_container *c, const header *h, f24_error *er
     else if (h->size != c->size && h->writing == 0 && h->n_pages > 0)
         f24_warn(c->warnings, F24_ECORRUPT, 16,
                  "the file has %" PRIu64 " bytes, but its header says %" PRIu64
-                 ": it grew after it was closed, or a writer died (`fst24 repair` mends it)",
+                 ": it grew after it was closed, or a writer died (copy it again from its source)",
                  c->size, h->size);
-    else
+    else {
+        c->info.open_for_writing = true; /* a killed creator never wrote its mark (2.8) */
         f24_warn(c->warnings, F24_ECORRUPT, 56,
                  "the file was not closed: a writer has it open, or died; its whole records are "
-                 "listed (`fst24 repair` mends a file that nobody writes)");
+                 "listed (if nobody writes it, copy it again)");
+    }
     return count_walk(c, err);
 }
 
@@ -390,7 +392,7 @@ static f24_status scan_pages(f24_container *c, chain *ch, f24_batch *batch, uint
     if (ch->why.status == F24_OK && c->damage.status == F24_OK && ch->n_read != c->xdf.n_declared)
         f24_warn(c->warnings, F24_ECORRUPT, 28,
                  "the header counts %" PRIu64 " directory pages, the chain has %" PRIu64
-                 ": the records of these are listed (`fst24 repair` mends the header)",
+                 ": the records of these are listed (copy it again from its source)",
                  c->xdf.n_declared, ch->n_read);
     if (ch->why.status == F24_OK || c->xdf.walk) /* whole, or told when the walk was planned */
         return F24_OK;
@@ -463,7 +465,7 @@ static void tell_end(f24_container *c, const f24_xdf_walk *walk, f24_xdf_met met
     if (met == F24_XDF_CUT)
         f24_warn(c->warnings, F24_ETRUNCATED, (int64_t)walk->at,
                  "the file ends inside the structure at byte %" PRIu64
-                 ": the records before it are listed (`fst24 repair` cuts the rest off)",
+                 ": the records before it are listed (copy it again from its source)",
                  walk->at);
     else if (met == F24_XDF_LOST)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)walk->at,
@@ -477,8 +479,8 @@ static void tell_end(f24_container *c, const f24_xdf_walk *walk, f24_xdf_met met
     if (!walk->sequential && n > 0)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)c->xdf.walk_from,
                  "%" PRIu64
-                 " records were found that no directory page %s (`fst24 repair` gives them "
-                 "a directory)",
+                 " records were found that no directory page %s (if nobody writes it, copy "
+                 "it again)",
                  n,
                  c->damage.status != F24_OK ? "leads to"
                                             : "knows: their writer died or still has the file");
