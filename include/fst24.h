@@ -246,6 +246,146 @@ F24_API F24_MUST_CHECK f24_status f24_read_json(const f24_file *file, int64_t in
                                                 size_t capacity, size_t *n_bytes, f24_error *err);
 
 /* ----------------------------------------------------------------------------------- search --- */
+/* -------------------------------------------------------------------------------------- Arrow ---
+ */
+
+/* The structures of the Arrow C data and C stream interfaces (arrow.apache.org, "C data
+ * interface"). */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif
+
+/* The columns of a table as Arrow gives them, in this order. */
+typedef enum f24_column {
+    F24_COLUMN_NOMVAR = 0, /* text */
+    F24_COLUMN_TYPVAR = 1, /* text */
+    F24_COLUMN_ETIKET = 2, /* text */
+    F24_COLUMN_DATEV = 3,  /* int32, as all that say nothing else */
+    F24_COLUMN_IP1 = 4,
+    F24_COLUMN_IP2 = 5,
+    F24_COLUMN_IP3 = 6,
+    F24_COLUMN_NI = 7,
+    F24_COLUMN_NJ = 8,
+    F24_COLUMN_NK = 9,
+    F24_COLUMN_GRTYP = 10, /* text; a byte outside printable ASCII is written \xNN */
+    F24_COLUMN_IG1 = 11,
+    F24_COLUMN_IG2 = 12,
+    F24_COLUMN_IG3 = 13,
+    F24_COLUMN_IG4 = 14,
+    F24_COLUMN_DATEO = 15,
+    F24_COLUMN_DEET = 16,
+    F24_COLUMN_NPAS = 17,
+    F24_COLUMN_DATYP = 18,
+    F24_COLUMN_NBITS = 19,
+    F24_COLUMN_INDEX = 20,  /* int64: place among the live records */
+    F24_COLUMN_OFFSET = 21, /* uint64 */
+    F24_COLUMN_NBYTES = 22, /* uint64 */
+    F24_N_COLUMNS = 23,
+} f24_column;
+
+/* The name of a column ("nomvar"); NULL for a number that is none. */
+F24_API const char *f24_column_name(f24_column column);
+
+/* How text is given, trailing blanks dropped. */
+typedef enum f24_arrow_text {
+    F24_ARROW_VIEW = 0,       /* utf8_view: every string lies inside its 16-byte view, no heap */
+    F24_ARROW_UTF8 = 1,       /* utf8 */
+    F24_ARROW_LARGE_UTF8 = 2, /* large_utf8 */
+} f24_arrow_text;
+
+/*
+ * What to export. Start from F24_ARROW_INIT; NULL means the same: all columns, all rows, views.
+ *
+ * columns  n_columns different columns in the order wanted; NULL: all, in the order of f24_column.
+ * rows     n_rows record indices in any order, repeats allowed; NULL: all. (0 rows: any pointer.)
+ *          Read during the call only, as is `columns`.
+ */
+typedef struct f24_arrow_options {
+    const f24_column *columns;
+    size_t n_columns;
+    const int64_t *rows;
+    size_t n_rows;
+    f24_arrow_text text;
+} f24_arrow_options;
+
+#define F24_ARROW_INIT {NULL, 0, NULL, 0, F24_ARROW_VIEW}
+
+/*
+ * The form of text that a consumer's requested schema asks for: that of its first text field, views
+ * when it has none. Other wishes are the consumer's to fulfil. `requested` may be NULL.
+ */
+F24_API f24_arrow_text f24_arrow_text_requested(const struct ArrowSchema *requested);
+
+/*
+ * The table as Arrow: a struct array with one child a column, without nulls.
+ *
+ * Numbers are not copied: their buffers are the table's, which the array retains until it and every
+ * child that was moved out of it are released, from any thread, the file closed or not. Text, the
+ * index, and rows that are not one ascending run are written into one block.
+ *
+ * f24_arrow_schema  the type alone.
+ * f24_arrow_array   the type and one batch; `schema` may be NULL.
+ * f24_arrow_stream  the same batch as a stream; it is made when asked for.
+ *
+ * The structures are the caller's, to be released with their `release`; on failure they are not
+ * touched. F24_EINVAL (an unknown or repeated column, a row that is not in the table, more text
+ * than utf8 can hold), F24_ENOMEM.
+ */
+F24_API F24_MUST_CHECK f24_status f24_arrow_schema(const f24_arrow_options *options,
+                                                   struct ArrowSchema *schema, f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_arrow_array(const f24_table *table,
+                                                  const f24_arrow_options *options,
+                                                  struct ArrowSchema *schema,
+                                                  struct ArrowArray *array, f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_arrow_stream(const f24_table *table,
+                                                   const f24_arrow_options *options,
+                                                   struct ArrowArrayStream *stream, f24_error *err);
+
+/* ------------------------------------------------------------------------------------- search ---
+ */
 
 typedef enum f24_key {
     F24_KEY_NOMVAR = 1,
