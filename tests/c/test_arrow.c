@@ -219,6 +219,43 @@ static void rows_are_gathered_in_the_order_asked_for(void)
     array.release(&array);
 }
 
+/* A run of rows and a list of rows take different roads to the same views. */
+static void text_is_the_same_in_a_run_and_in_a_list(void)
+{
+    enum { MANY = 5000 };
+    static char names[MANY][12];
+    static int64_t rows[MANY];
+    f24_column column = F24_COLUMN_ETIKET;
+    f24_table table = fresh_table();
+    f24_arrow_options run = {&column, 1, NULL, 0, F24_ARROW_VIEW};
+    f24_arrow_options list = {&column, 1, rows, MANY, F24_ARROW_VIEW};
+    struct ArrowArray forward, backward;
+    uint32_t random = 1;
+
+    for (int i = 0; i < MANY; i++) {
+        rows[i] = MANY - 1 - i;
+        for (int c = 0; c < 12; c++) {
+            random = random * 1664525u + 1013904223u;
+            names[i][c] = (char)(random >> 31 ? ' ' : ' ' + (int)(random >> 25 & 63));
+        }
+        memset(names[i] + i % 13, ' ', 12 - (size_t)(i % 13));
+    }
+    table.columns.etiket = (const char (*)[12])names;
+    table.columns.n = MANY;
+    check(f24_arrow_array(&table, &run, NULL, &forward, NULL) == F24_OK);
+    check(f24_arrow_array(&table, &list, NULL, &backward, NULL) == F24_OK);
+    for (int i = 0; i < MANY; i++) {
+        char expected[13] = {0};
+        memcpy(expected, names[i], 12);
+        for (int end = 11; end >= 0 && expected[end] == ' '; end--)
+            expected[end] = '\0';
+        check(text_is(forward.children[0], "vu", i, expected));
+        check(text_is(backward.children[0], "vu", MANY - 1 - i, expected));
+    }
+    forward.release(&forward);
+    backward.release(&backward);
+}
+
 static void rows_in_a_run_are_not_copied(void)
 {
     static const int64_t rows[] = {1, 2, 3};
@@ -375,6 +412,7 @@ int main(void)
     text_loses_its_trailing_blanks_only();
     plain_text_of_many_rows_is_that_of_each_row();
     rows_are_gathered_in_the_order_asked_for();
+    text_is_the_same_in_a_run_and_in_a_list();
     rows_in_a_run_are_not_copied();
     an_empty_selection_is_an_empty_batch();
     what_is_not_in_the_table_is_refused_and_nothing_is_kept();
