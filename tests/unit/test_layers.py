@@ -29,7 +29,7 @@ C_KNOWS = {
 #: From left to right. Modules on one line may know each other and all that stands above.
 PYTHON_LAYERS = (
     ("_core", "_errors"),
-    ("ip", "date", "grid", "vertical"),
+    ("ip", "date", "grid", "vertical", "typvar", "etiket", "dictionary"),
     ("_record", "_file"),
     ("table",),
     ("xarray",),
