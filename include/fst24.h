@@ -298,7 +298,7 @@ struct ArrowArrayStream {
 
 #endif
 
-/* The columns of a table as Arrow gives them, in this order. */
+/* The columns of a table as Arrow gives them, in this order; the path last. */
 typedef enum f24_column {
     F24_COLUMN_NOMVAR = 0, /* text */
     F24_COLUMN_TYPVAR = 1, /* text */
@@ -323,7 +323,8 @@ typedef enum f24_column {
     F24_COLUMN_INDEX = 20,  /* int64: place among the live records */
     F24_COLUMN_OFFSET = 21, /* uint64 */
     F24_COLUMN_NBYTES = 22, /* uint64 */
-    F24_N_COLUMNS = 23,
+    F24_COLUMN_PATH = 23,   /* text: f24_arrow_options.path in every row; only where it is given */
+    F24_N_COLUMNS = 24,
 } f24_column;
 
 /* The name of a column ("nomvar"); NULL for a number that is none. */
@@ -342,6 +343,9 @@ typedef enum f24_arrow_text {
  * columns  n_columns different columns in the order wanted; NULL: all, in the order of f24_column.
  * rows     n_rows record indices in any order, repeats allowed; NULL: all. (0 rows: any pointer.)
  *          Read during the call only, as is `columns`.
+ * first    added to every index: the place of the table's first record among those of linked files.
+ * path     the file that the table is of, UTF-8, for tables of several files: gives the column
+ *          F24_COLUMN_PATH. NULL: there is no such column. Copied.
  */
 typedef struct f24_arrow_options {
     const f24_column *columns;
@@ -349,9 +353,11 @@ typedef struct f24_arrow_options {
     const int64_t *rows;
     size_t n_rows;
     f24_arrow_text text;
+    int64_t first;
+    const char *path;
 } f24_arrow_options;
 
-#define F24_ARROW_INIT {NULL, 0, NULL, 0, F24_ARROW_VIEW}
+#define F24_ARROW_INIT {NULL, 0, NULL, 0, F24_ARROW_VIEW, 0, NULL}
 
 /*
  * The form of text that a consumer's requested schema asks for: that of its first text field, views

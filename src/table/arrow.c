@@ -34,17 +34,20 @@ static const column_type types[F24_N_COLUMNS] = {
     [F24_COLUMN_DEET] = {"deet", "i", 4},       [F24_COLUMN_NPAS] = {"npas", "i", 4},
     [F24_COLUMN_DATYP] = {"datyp", "i", 4},     [F24_COLUMN_NBITS] = {"nbits", "i", 4},
     [F24_COLUMN_INDEX] = {"index", "l", 8},     [F24_COLUMN_OFFSET] = {"offset", "L", 8},
-    [F24_COLUMN_NBYTES] = {"nbytes", "L", 8},
+    [F24_COLUMN_NBYTES] = {"nbytes", "L", 8},   [F24_COLUMN_PATH] = {"path", NULL, 0},
 };
 
 static const char *const text_formats[] = {
     [F24_ARROW_VIEW] = "vu", [F24_ARROW_UTF8] = "u", [F24_ARROW_LARGE_UTF8] = "U"};
 
-/* The columns wanted, checked, whether asked for by list or by default. */
+/* The columns wanted, checked, whether asked for by list or by default, and what is in them. */
 typedef struct selection {
     f24_column columns[F24_N_COLUMNS];
     int n_columns;
     f24_arrow_text text;
+    int64_t first_index;
+    const char *path;
+    size_t path_bytes;
 } selection;
 
 /* The rows wanted: `list`, or (NULL) the run of n from `first`, which needs no copy of numbers. */
@@ -65,8 +68,8 @@ typedef struct array_export {
     const f24_table *table;
     f24_block block; /* what is not borrowed from the table */
     const void *no_validity[1];
-    const void *buffers[F24_N_COLUMNS][3];
-    int64_t no_heap[1]; /* the list of heap sizes that ends the buffers of views: empty */
+    const void *buffers[F24_N_COLUMNS][4];
+    int64_t heap[1]; /* the list of heap sizes that ends the buffers of views; empty but for path */
     struct ArrowArray children[F24_N_COLUMNS];
     struct ArrowArray *pointers[F24_N_COLUMNS];
 } array_export;
@@ -76,6 +79,7 @@ typedef struct stream_export {
     selection what;
     row_set rows;
     int64_t *own_rows; /* what rows.list points to */
+    char *own_path;    /* what what.path points to */
     bool given;        /* the batch has been handed over */
     f24_error error;   /* of the last call */
 } stream_export;
@@ -102,7 +106,8 @@ f24_arrow_text f24_arrow_text_requested(const struct ArrowSchema *requested)
 static f24_status select_columns(const f24_arrow_options *options, selection *what, f24_error *err)
 {
     bool seen[F24_N_COLUMNS] = {false};
-    size_t n = options->columns == NULL ? F24_N_COLUMNS : options->n_columns;
+    size_t n_known = options->path != NULL ? F24_N_COLUMNS : F24_COLUMN_PATH;
+    size_t n = options->columns == NULL ? n_known : options->n_columns;
 
     if ((unsigned)options->text > F24_ARROW_LARGE_UTF8)
         return f24_fail(err, F24_EINVAL, -1, "there is no form of text %d", (int)options->text);
@@ -114,11 +119,18 @@ static f24_status select_columns(const f24_arrow_options *options, selection *wh
         if (seen[column]) /* this also keeps i below F24_N_COLUMNS */
             return f24_fail(err, F24_EINVAL, -1, "column %s is asked for twice",
                             types[column].name);
+        if (column == F24_COLUMN_PATH && options->path == NULL)
+            return f24_fail(err, F24_EINVAL, -1, "column path is asked for, but no path is given");
         seen[column] = true;
         what->columns[i] = column;
     }
     what->n_columns = (int)n;
     what->text = options->text;
+    what->first_index = options->first;
+    what->path = options->path;
+    what->path_bytes = options->path != NULL ? strlen(options->path) : 0;
+    if (what->path_bytes > INT32_MAX) /* more than a view can say */
+        return f24_fail(err, F24_EINVAL, -1, "a path of %zu bytes is too long", what->path_bytes);
     return F24_OK;
 }
 
@@ -228,7 +240,7 @@ static void release_array(struct ArrowArray *array)
     release_array_reference(array);
 }
 
-/* The table's own bytes of a column; NULL for the index, which is nowhere. */
+/* The table's own bytes of a column; NULL for the index and the path, which it does not have. */
 static const void *column_bytes(const f24_columns *columns, f24_column column)
 {
     const void *const bytes[F24_N_COLUMNS] = {
@@ -239,22 +251,29 @@ static const void *column_bytes(const f24_columns *columns, f24_column column)
         columns->ig2,    columns->ig3,     columns->ig4,
         columns->dateo,  columns->deet,    columns->npas,
         columns->datyp,  columns->nbits,   NULL,
-        columns->offset, columns->n_bytes,
+        columns->offset, columns->n_bytes, NULL,
     };
 
     return bytes[column];
+}
+
+/* Bytes that the longest string of a column of text takes. */
+static size_t longest_text(f24_column column, const selection *what)
+{
+    return column == F24_COLUMN_PATH ? what->path_bytes : f24_text_max(types[column].width);
 }
 
 /*
  * How much of the block a column takes: `head` for views, offsets or gathered numbers, `tail` for
  * the strings of plain text. false: more than a size can say.
  */
-static bool column_room(f24_column column, f24_arrow_text text, const row_set *rows, size_t *head,
+static bool column_room(f24_column column, const selection *what, const row_set *rows, size_t *head,
                         size_t *tail)
 {
     uint64_t n = (uint64_t)rows->n;
     uint64_t wanted = 0, strings = 0;
     size_t width = types[column].width;
+    f24_arrow_text text = what->text;
 
     if (types[column].format != NULL) {
         if ((rows->list != NULL || column == F24_COLUMN_INDEX) && !f24_mul(n, width, &wanted))
@@ -262,9 +281,10 @@ static bool column_room(f24_column column, f24_arrow_text text, const row_set *r
     } else if (text == F24_ARROW_VIEW) {
         if (!f24_mul(n, F24_VIEW_BYTES, &wanted))
             return false;
+        strings = column == F24_COLUMN_PATH ? what->path_bytes : 0;
     } else {
         if (!f24_mul(n + 1, text == F24_ARROW_UTF8 ? 4 : 8, &wanted) ||
-            !f24_mul(n, f24_text_max(width), &strings))
+            !f24_mul(n, longest_text(column, what), &strings))
             return false;
         strings += F24_TEXT_SPARE; /* cannot wrap: n is below 2^63, and wanted did not */
     }
@@ -282,14 +302,13 @@ static f24_status make_block(const selection *what, const row_set *rows, f24_blo
     uint64_t total = 0;
 
     for (int i = 0; i < what->n_columns; i++) {
-        size_t head, tail;
-        size_t width = types[what->columns[i]].width;
-        if (types[what->columns[i]].format == NULL && what->text == F24_ARROW_UTF8 &&
-            (uint64_t)rows->n > INT32_MAX / f24_text_max(width))
+        size_t head, tail, longest = longest_text(what->columns[i], what);
+        if (types[what->columns[i]].format == NULL && what->text == F24_ARROW_UTF8 && longest > 0 &&
+            (uint64_t)rows->n > INT32_MAX / longest)
             return f24_fail(err, F24_EINVAL, -1,
                             "%lld rows of %s can be more than utf8 holds: ask for large_utf8",
                             (long long)rows->n, types[what->columns[i]].name);
-        if (!column_room(what->columns[i], what->text, rows, &head, &tail) ||
+        if (!column_room(what->columns[i], what, rows, &head, &tail) ||
             !f24_add(total, head, &total) || !f24_add(total, tail, &total) || total > SIZE_MAX)
             return f24_fail_errno(err, ENOMEM, -1, "cannot copy that many rows");
     }
@@ -308,22 +327,22 @@ static void gather_64(const uint8_t *in, const row_set *rows, uint8_t *out)
         memcpy(out + 8 * (size_t)i, in + 8 * (size_t)rows->list[i], 8);
 }
 
-static void write_index(const row_set *rows, uint8_t *out)
+static void write_index(const row_set *rows, int64_t first_index, uint8_t *out)
 {
     for (int64_t i = 0; i < rows->n; i++) {
-        int64_t row = rows->list != NULL ? rows->list[i] : rows->first + i;
+        int64_t row = first_index + (rows->list != NULL ? rows->list[i] : rows->first + i);
         memcpy(out + 8 * (size_t)i, &row, sizeof row);
     }
 }
 
 /* The buffers of a column of numbers: the table's, or `room` filled. */
-static const void *number_buffer(const uint8_t *in, f24_column column, const row_set *rows,
-                                 uint8_t *room)
+static const void *number_buffer(const uint8_t *in, f24_column column, const selection *what,
+                                 const row_set *rows, uint8_t *room)
 {
     size_t width = types[column].width;
 
     if (column == F24_COLUMN_INDEX) {
-        write_index(rows, room);
+        write_index(rows, what->first_index, room);
         return room;
     }
     if (rows->list == NULL)
@@ -335,23 +354,64 @@ static const void *number_buffer(const uint8_t *in, f24_column column, const row
     return room;
 }
 
-/* Fill child `i` of the export from `room`, which has what column_room said. */
-static void make_column(array_export *export, int i, f24_column column, f24_arrow_text text,
-                        const row_set *rows, uint8_t *room, size_t n_head)
+/*
+ * The buffers of the path after the validity: n equal views into one heap, which has the path even
+ * where it would fit the view (the heap is then not looked at), or plain strings. Their number.
+ */
+static int64_t path_buffers(const selection *what, int64_t n, uint8_t *room, size_t n_head,
+                            array_export *export, const void **buffers)
 {
+    size_t size = what->path_bytes;
+    uint8_t *heap = room + n_head, one[F24_VIEW_BYTES] = {0};
+    uint32_t length = (uint32_t)size;
+
+    buffers[1] = room;
+    buffers[2] = heap;
+    if (what->text == F24_ARROW_VIEW) {
+        memcpy(one, &length, sizeof length);
+        memcpy(one + 4, what->path, size <= 12 ? size : 4);
+        for (int64_t i = 0; i < n; i++)
+            memcpy(room + F24_VIEW_BYTES * (size_t)i, one, sizeof one);
+        memcpy(heap, what->path, size);
+        export->heap[0] = (int64_t)size;
+        buffers[3] = export->heap;
+        return 4;
+    }
+    for (int64_t i = 0; i < n; i++)
+        memcpy(heap + size * (size_t)i, what->path, size);
+    for (int64_t i = 0; i <= n; i++) {
+        uint64_t at = (uint64_t)i * size;
+        uint32_t narrow = (uint32_t)at;
+        if (what->text == F24_ARROW_LARGE_UTF8)
+            memcpy(room + 8 * (size_t)i, &at, sizeof at);
+        else
+            memcpy(room + 4 * (size_t)i, &narrow, sizeof narrow);
+    }
+    return 3;
+}
+
+/* Fill child `i` of the export from `room`, which has what column_room said. */
+static void make_column(array_export *export, int i, const selection *what, const row_set *rows,
+                        uint8_t *room, size_t n_head)
+{
+    f24_column column = what->columns[i];
+    f24_arrow_text text = what->text;
     const void *in = column_bytes(f24_table_columns(export->table), column);
     const void **buffers = export->buffers[i];
     int64_t n_buffers = 2;
 
     buffers[0] = NULL; /* no validity bits: nothing is null */
     if (types[column].format != NULL) {
-        buffers[1] = number_buffer(in, column, rows, room);
+        buffers[1] = number_buffer(in, column, what, rows, room);
+    } else if (column == F24_COLUMN_PATH) {
+        buffers[2] = export->heap; /* of no rows and an empty path there is nothing else */
+        n_buffers = room == NULL ? 3 : path_buffers(what, rows->n, room, n_head, export, buffers);
     } else {
         f24_text_column field = {in, types[column].width, rows->list, rows->first, rows->n};
         n_buffers = 3;
         buffers[1] = room;
         if (text == F24_ARROW_VIEW) {
-            buffers[2] = export->no_heap;
+            buffers[2] = export->heap;
             f24_text_views(&field, room);
         } else {
             buffers[2] = room + n_head;
@@ -386,8 +446,8 @@ static f24_status make_array(const f24_table *table, const selection *what, cons
     room = export->block.bytes;
     for (int i = 0; i < what->n_columns; i++) {
         size_t head = 0, tail = 0;
-        (void)column_room(what->columns[i], what->text, rows, &head, &tail); /* did fit before */
-        make_column(export, i, what->columns[i], what->text, rows, room, head);
+        (void)column_room(what->columns[i], what, rows, &head, &tail); /* did fit before */
+        make_column(export, i, what, rows, room, head);
         if (head + tail > 0) /* NULL plus 0 is not allowed to C */
             room += head + tail;
     }
@@ -472,7 +532,32 @@ static void release_stream(struct ArrowArrayStream *stream)
     stream->release = NULL;
     f24_table_release(export->table);
     free(export->own_rows);
+    free(export->own_path);
     free(export);
+}
+
+/* Copy what the caller lent: it is gone when the batch is made. */
+static bool keep_options(stream_export *made)
+{
+    const int64_t *list = made->rows.list;
+
+    if (list != NULL) {
+        made->own_rows = calloc((size_t)made->rows.n, sizeof *made->own_rows);
+        if (made->own_rows == NULL)
+            return false;
+        memcpy(made->own_rows, list, (size_t)made->rows.n * sizeof *made->own_rows);
+        made->rows.list = made->own_rows;
+    }
+    if (made->what.path != NULL) {
+        made->own_path = malloc(made->what.path_bytes + 1);
+        if (made->own_path == NULL) {
+            free(made->own_rows);
+            return false;
+        }
+        memcpy(made->own_path, made->what.path, made->what.path_bytes + 1);
+        made->what.path = made->own_path;
+    }
+    return true;
 }
 
 f24_status f24_arrow_stream(const f24_table *table, const f24_arrow_options *options,
@@ -484,16 +569,9 @@ f24_status f24_arrow_stream(const f24_table *table, const f24_arrow_options *opt
     options = options != NULL ? options : &all;
     F24_TRY(select_columns(options, &made.what, err));
     F24_TRY(select_rows(options, f24_table_columns(table)->n, &made.rows, err));
-    if (made.rows.list != NULL) { /* the caller's list is gone when the batch is made */
-        made.own_rows = calloc((size_t)made.rows.n, sizeof *made.own_rows);
-        if (made.own_rows == NULL)
-            return f24_fail_errno(err, ENOMEM, -1, "cannot keep the list of rows");
-        memcpy(made.own_rows, made.rows.list, (size_t)made.rows.n * sizeof *made.own_rows);
-        made.rows.list = made.own_rows;
-    }
     stream_export *export = malloc(sizeof *export);
-    if (export == NULL) {
-        free(made.own_rows);
+    if (export == NULL || !keep_options(&made)) {
+        free(export);
         return f24_fail_errno(err, ENOMEM, -1, "cannot make a stream of the table");
     }
     *export = made;

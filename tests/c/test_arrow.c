@@ -116,9 +116,9 @@ static void all_columns_come_in_the_promised_order(void)
     f24_error err;
 
     check(f24_arrow_array(&table, NULL, &schema, &array, &err) == F24_OK);
-    check(strcmp(schema.format, "+s") == 0 && schema.n_children == F24_N_COLUMNS);
-    check(array.length == N && array.n_children == F24_N_COLUMNS && array.null_count == 0);
-    for (int i = 0; i < F24_N_COLUMNS; i++) {
+    check(strcmp(schema.format, "+s") == 0 && schema.n_children == F24_COLUMN_PATH);
+    check(array.length == N && array.n_children == F24_COLUMN_PATH && array.null_count == 0);
+    for (int i = 0; i < F24_COLUMN_PATH; i++) {
         const char *format = schema.children[i]->format;
         bool is_text = i < 3 || i == F24_COLUMN_GRTYP;
         check(strcmp(schema.children[i]->name, names[i]) == 0);
@@ -157,7 +157,7 @@ static void text_loses_its_trailing_blanks_only(void)
     f24_table table = fresh_table();
 
     for (f24_arrow_text text = F24_ARROW_VIEW; text <= F24_ARROW_LARGE_UTF8; text++) {
-        f24_arrow_options options = {columns, 4, NULL, 0, text};
+        f24_arrow_options options = {columns, 4, NULL, 0, text, 0, NULL};
         struct ArrowSchema schema;
         struct ArrowArray array;
         check(f24_arrow_array(&table, &options, &schema, &array, NULL) == F24_OK);
@@ -179,7 +179,7 @@ static void plain_text_of_many_rows_is_that_of_each_row(void)
     static int64_t rows[MANY];
     f24_column column = F24_COLUMN_ETIKET;
     f24_table table = fresh_table();
-    f24_arrow_options options = {&column, 1, rows, MANY, F24_ARROW_UTF8};
+    f24_arrow_options options = {&column, 1, rows, MANY, F24_ARROW_UTF8, 0, NULL};
     struct ArrowArray array;
 
     for (int i = 0; i < MANY; i++)
@@ -201,7 +201,7 @@ static void rows_are_gathered_in_the_order_asked_for(void)
     static const f24_column columns[] = {F24_COLUMN_INDEX, F24_COLUMN_DATEV, F24_COLUMN_NOMVAR,
                                          F24_COLUMN_OFFSET};
     f24_table table = fresh_table();
-    f24_arrow_options options = {columns, 4, rows, 4, F24_ARROW_VIEW};
+    f24_arrow_options options = {columns, 4, rows, 4, F24_ARROW_VIEW, 0, NULL};
     struct ArrowArray array;
 
     check(f24_arrow_array(&table, &options, NULL, &array, NULL) == F24_OK);
@@ -227,8 +227,8 @@ static void text_is_the_same_in_a_run_and_in_a_list(void)
     static int64_t rows[MANY];
     f24_column column = F24_COLUMN_ETIKET;
     f24_table table = fresh_table();
-    f24_arrow_options run = {&column, 1, NULL, 0, F24_ARROW_VIEW};
-    f24_arrow_options list = {&column, 1, rows, MANY, F24_ARROW_VIEW};
+    f24_arrow_options run = {&column, 1, NULL, 0, F24_ARROW_VIEW, 0, NULL};
+    f24_arrow_options list = {&column, 1, rows, MANY, F24_ARROW_VIEW, 0, NULL};
     struct ArrowArray forward, backward;
     uint32_t random = 1;
 
@@ -260,7 +260,7 @@ static void rows_in_a_run_are_not_copied(void)
 {
     static const int64_t rows[] = {1, 2, 3};
     f24_table table = fresh_table();
-    f24_arrow_options options = {NULL, 0, rows, 3, F24_ARROW_VIEW};
+    f24_arrow_options options = {NULL, 0, rows, 3, F24_ARROW_VIEW, 0, NULL};
     struct ArrowArray array;
 
     check(f24_arrow_array(&table, &options, NULL, &array, NULL) == F24_OK);
@@ -276,14 +276,14 @@ static void an_empty_selection_is_an_empty_batch(void)
     f24_table table = fresh_table();
     f24_table empty = {.n_references = 1};
     int64_t none = 0;
-    f24_arrow_options no_rows = {NULL, 0, &none, 0, F24_ARROW_VIEW};
+    f24_arrow_options no_rows = {NULL, 0, &none, 0, F24_ARROW_VIEW, 0, NULL};
     f24_column unused = F24_COLUMN_IP1;
-    f24_arrow_options no_columns = {&unused, 0, NULL, 0, F24_ARROW_VIEW};
-    f24_arrow_options plain = {NULL, 0, NULL, 0, F24_ARROW_UTF8};
+    f24_arrow_options no_columns = {&unused, 0, NULL, 0, F24_ARROW_VIEW, 0, NULL};
+    f24_arrow_options plain = {NULL, 0, NULL, 0, F24_ARROW_UTF8, 0, NULL};
     struct ArrowArray array;
 
     check(f24_arrow_array(&table, &no_rows, NULL, &array, NULL) == F24_OK);
-    check(array.length == 0 && array.n_children == F24_N_COLUMNS);
+    check(array.length == 0 && array.n_children == F24_COLUMN_PATH);
     array.release(&array);
     check(f24_arrow_array(&table, &no_columns, NULL, &array, NULL) == F24_OK);
     check(array.length == N && array.n_children == 0);
@@ -301,9 +301,11 @@ static void what_is_not_in_the_table_is_refused_and_nothing_is_kept(void)
     static const int64_t beyond[] = {0, N};
     static const int64_t before[] = {-1};
     const f24_arrow_options wrong[] = {
-        {unknown, 2, NULL, 0, F24_ARROW_VIEW}, {twice, 3, NULL, 0, F24_ARROW_VIEW},
-        {NULL, 0, beyond, 2, F24_ARROW_VIEW},  {NULL, 0, before, 1, F24_ARROW_VIEW},
-        {NULL, 0, NULL, 0, (f24_arrow_text)3},
+        {unknown, 2, NULL, 0, F24_ARROW_VIEW, 0, NULL},
+        {twice, 3, NULL, 0, F24_ARROW_VIEW, 0, NULL},
+        {NULL, 0, beyond, 2, F24_ARROW_VIEW, 0, NULL},
+        {NULL, 0, before, 1, F24_ARROW_VIEW, 0, NULL},
+        {NULL, 0, NULL, 0, (f24_arrow_text)3, 0, NULL},
     };
     f24_table table = fresh_table();
     struct ArrowArrayStream stream;
@@ -378,7 +380,7 @@ static void a_stream_gives_one_batch_and_then_its_end(void)
     check(f24_arrow_stream(&table, &options, &stream, NULL) == F24_OK);
     free(rows);
     for (int i = 0; i < 2; i++) { /* the type may be asked for again */
-        check(stream.get_schema(&stream, &schema) == 0 && schema.n_children == F24_N_COLUMNS);
+        check(stream.get_schema(&stream, &schema) == 0 && schema.n_children == F24_COLUMN_PATH);
         schema.release(&schema);
     }
     check(stream.get_next(&stream, &array) == 0 && array.release != NULL);
@@ -405,6 +407,62 @@ static void a_stream_that_cannot_have_memory_says_so(void)
     check(table.n_references == 1);
 }
 
+/* Of a table that is one of several: indices count on, and each row names the file. */
+static void a_table_of_several_has_its_path_in_every_row(void)
+{
+    static const int64_t rows[] = {3, 1};
+    static const char *const paths[] = {"", "twelve.bytes", "longer.than.a.view.fst"};
+    f24_table table = fresh_table();
+    struct ArrowArrayStream stream;
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+
+    for (unsigned p = 0; p < 3; p++) {
+        for (f24_arrow_text text = F24_ARROW_VIEW; text <= F24_ARROW_LARGE_UTF8; text++) {
+            char own[32];
+            f24_arrow_options options = {NULL, 0, rows, 2, text, 1000, own};
+            memcpy(own, paths[p], strlen(paths[p]) + 1);
+            check(f24_arrow_stream(&table, &options, &stream, NULL) == F24_OK);
+            memset(own, 'x', sizeof own); /* the stream has a copy */
+            check(stream.get_schema(&stream, &schema) == 0 && schema.n_children == F24_N_COLUMNS);
+            check(stream.get_next(&stream, &array) == 0 && array.n_children == F24_N_COLUMNS);
+            const int64_t *index = array.children[F24_COLUMN_INDEX]->buffers[1];
+            check(index[0] == 1003 && index[1] == 1001);
+            const struct ArrowArray *path = array.children[F24_COLUMN_PATH];
+            size_t length = strlen(paths[p]);
+            check(strcmp(schema.children[F24_COLUMN_PATH]->name, "path") == 0);
+            if (text == F24_ARROW_VIEW) {
+                const uint8_t *view = (const uint8_t *)path->buffers[1] + 16;
+                uint32_t n, place[2];
+                memcpy(&n, view, sizeof n);
+                memcpy(place, view + 8, sizeof place);
+                check(n == length && memcmp(view + 4, paths[p], length < 4 ? length : 4) == 0);
+                check(path->n_buffers == 4 && *(const int64_t *)path->buffers[3] == n);
+                check(memcmp(path->buffers[2], paths[p], length) == 0);
+                check(length <= 12 ? memcmp(view + 4, paths[p], length) == 0
+                                   : place[0] == 0 && place[1] == 0);
+            } else {
+                check(text_is(path, schema.children[F24_COLUMN_PATH]->format, 0, paths[p]));
+                check(text_is(path, schema.children[F24_COLUMN_PATH]->format, 1, paths[p]));
+            }
+            schema.release(&schema);
+            array.release(&array);
+            stream.release(&stream);
+        }
+    }
+    check(table.n_references == 1);
+}
+
+static void a_path_that_is_not_given_is_no_column(void)
+{
+    static const f24_column column = F24_COLUMN_PATH;
+    f24_arrow_options options = {&column, 1, NULL, 0, F24_ARROW_VIEW, 0, NULL};
+    struct ArrowSchema schema;
+    f24_error err;
+
+    check(f24_arrow_schema(&options, &schema, &err) == F24_EINVAL);
+}
+
 int main(void)
 {
     all_columns_come_in_the_promised_order();
@@ -420,5 +478,7 @@ int main(void)
     a_child_moved_out_outlives_its_parent_and_the_table_with_it();
     a_stream_gives_one_batch_and_then_its_end();
     a_stream_that_cannot_have_memory_says_so();
+    a_table_of_several_has_its_path_in_every_row();
+    a_path_that_is_not_given_is_no_column();
     return report();
 }
