@@ -625,6 +625,11 @@ F24_API F24_MUST_CHECK f24_status f24_date_encode(const f24_date *date, int32_t 
 /* Seconds since 1970-01-01 00 UTC. F24_EINVAL as f24_date_decode. */
 F24_API F24_MUST_CHECK f24_status f24_date_to_unix(int32_t stamp, int64_t *seconds, f24_error *err);
 
+/* The stamp of so many seconds since 1970-01-01 00 UTC, rounded down to a multiple of 5, as
+ * f24_date_encode. F24_EINVAL before the year 0 and after 9999. */
+F24_API F24_MUST_CHECK f24_status f24_date_from_unix(int64_t seconds, int32_t *stamp,
+                                                     f24_error *err);
+
 /* `stamp` moved by `hours`, in the reference's arithmetic; F24_EINVAL when the stamp is not a date.
  */
 F24_API F24_MUST_CHECK f24_status f24_date_add(int32_t stamp, double hours, f24_calendar calendar,

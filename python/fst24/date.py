@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
 from . import _core
+from ._arrays import as_int32
 from ._errors import EncodingError, Fst24Error
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ _LASTS = {
     5: dt.timedelta(minutes=1),
     6: dt.timedelta(seconds=1),
 }
+Calendar = Literal["gregorian", "365_day", "360_day"]
+_CALENDARS = {"gregorian": 0, "365_day": 1, "360_day": 2}
+#: What the reference's arithmetic gives in place of a date.
+NO_DATE = 101010101
 
 
 @overload
@@ -64,7 +69,7 @@ def decode(stamps: npt.ArrayLike | int) -> Any:
             return dt.datetime(*_core.date_decode(stamps), tzinfo=dt.UTC)
         except (Fst24Error, ValueError, OverflowError):
             return None
-    array = np.asarray(stamps, np.int32, order="C")
+    array = as_int32(stamps, 0)
     seconds = np.empty(array.shape, np.int64)
     _core.date_to_unix_array(array, seconds)
     if array.ndim == 0:
@@ -130,24 +135,46 @@ def _zone(text: str | None) -> dt.tzinfo:
     return dt.timezone(-offset if text[0] == "-" else offset)
 
 
-def encode(date: DateLike) -> int:
-    """The stamp of a date, in the style that the reference chooses.
+@overload
+def encode(date: DateLike) -> int: ...
+@overload
+def encode(date: npt.ArrayLike | DateLike) -> Any: ...  # noqa: ANN401 - depends on the shape
+def encode(date: Any) -> Any:
+    """The stamps of dates, in the style that the reference chooses.
 
     Parameters
     ----------
-    date : datetime, date, datetime64 or str
+    date : datetime, date, datetime64 or str, or array_like of datetime64
         Text in the forms of `period`, of which this is the first second. Seconds are cut to a
         multiple of 5.
+
+    Returns
+    -------
+    int, or ndarray of int32
+        Of the shape of the dates.
 
     Raises
     ------
     EncodingError
-        Not a date, or one that no stamp can be.
+        Not a date (NaT is none), or one that no stamp can be.
 
     >>> encode("2024-05-17T12:00")
     473303600
+    >>> encode(np.array(["2024-05-17T12", "1980-01-01"], "datetime64[s]"))
+    array([473303600,  10180000], dtype=int32)
     """
-    return encode_instant(period(date)[0])
+    if isinstance(date, str | dt.date | np.datetime64):
+        return encode_instant(period(date)[0])
+    try:
+        array = np.asarray(date, "datetime64[s]")
+    except (TypeError, ValueError) as error:
+        raise EncodingError(f"{date!r} cannot be date stamps: {error}") from None
+    stamps = np.empty(array.shape, np.int32)
+    stopped = _core.date_from_unix_array(np.ascontiguousarray(array).view(np.int64), stamps)
+    if stopped >= 0:
+        message = f"{array.flat[stopped]} cannot be a date stamp: years are 0 to 9999"
+        raise EncodingError(message)
+    return int(stamps) if stamps.ndim == 0 else stamps
 
 
 def encode_instant(when: dt.datetime) -> int:
@@ -158,3 +185,104 @@ def encode_instant(when: dt.datetime) -> int:
         )
     except ValueError as error:
         raise EncodingError(f"{when.isoformat()} cannot be a date stamp: {error}") from None
+
+
+# --------------------------------------------------------------------------------- arithmetic
+
+
+def _broadcast(*columns: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    """Contiguous arrays of one shape."""
+    return [np.asarray(array, order="C") for array in np.broadcast_arrays(*columns)]
+
+
+def _stamps(stamps: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    return as_int32(stamps, 0)
+
+
+def _calendar(name: str) -> int:
+    if name not in _CALENDARS:
+        raise EncodingError(f"calendar {name!r}: it is one of {', '.join(_CALENDARS)}")
+    return _CALENDARS[name]
+
+
+def _plain(array: npt.NDArray[Any]) -> Any:  # noqa: ANN401 - a number or the array
+    return array.item() if array.ndim == 0 else array
+
+
+def add(stamps: npt.ArrayLike, hours: npt.ArrayLike, *, calendar: Calendar = "gregorian") -> Any:  # noqa: ANN401
+    """Stamps moved by hours, in the reference's arithmetic.
+
+    Parameters
+    ----------
+    stamps : array_like of int
+        Stamps of any style.
+    hours : array_like of float
+        Forward or back.
+    calendar : {"gregorian", "365_day", "360_day"}
+        Stamps stay Gregorian dates; the others pass over days that they do not have.
+
+    Returns
+    -------
+    int, or ndarray of int32
+        `NO_DATE` where a stamp is no date or the result would be none.
+
+    >>> add(473303600, 6) == encode("2024-05-17T18:00")
+    True
+    """
+    stamp, hour = _broadcast(_stamps(stamps), np.asarray(hours, np.float64))
+    results = np.empty(stamp.shape, np.int32)
+    _core.date_add_array(stamp, hour, results, _calendar(calendar))
+    return _plain(results)
+
+
+def difference(a: npt.ArrayLike, b: npt.ArrayLike, *, calendar: Calendar = "gregorian") -> Any:  # noqa: ANN401
+    """Hours from stamps ``b`` to stamps ``a``.
+
+    Returns
+    -------
+    float, or ndarray of float64
+        NaN where one of the two is no date.
+
+    >>> difference(add(473303600, 1.5), 473303600)
+    1.5
+    """
+    left, right = _broadcast(_stamps(a), _stamps(b))
+    hours = np.empty(left.shape, np.float64)
+    _core.date_difference_array(left, right, hours, _calendar(calendar))
+    return _plain(hours)
+
+
+def valid(dateo: npt.ArrayLike, deet: npt.ArrayLike, npas: npt.ArrayLike) -> Any:  # noqa: ANN401
+    """The datev of an origin date, ``npas`` steps of ``deet`` seconds on: what files hold.
+
+    Returns
+    -------
+    int, or ndarray of int32
+        dateo itself where ``deet * npas`` is not positive; `NO_DATE` where it has no such date.
+
+    >>> valid(473303600, 300, 12) == add(473303600, 1)
+    True
+    """
+    stamp, step, n = _broadcast(
+        _stamps(dateo), np.asarray(deet, np.int64), np.asarray(npas, np.int64)
+    )
+    seconds = step * n
+    moved = np.asarray(add(stamp, seconds / 3600))
+    return _plain(np.where(seconds > 0, moved, stamp))
+
+
+def origin(datev: npt.ArrayLike, deet: npt.ArrayLike, npas: npt.ArrayLike) -> Any:  # noqa: ANN401
+    """The dateo of a validity date: what the reference shows, as files hold datev alone.
+
+    Returns
+    -------
+    int, or ndarray of int32
+        `NO_DATE` where there is none.
+
+    >>> origin(add(473303600, 1), 300, 12)
+    473303600
+    """
+    stamp, step, n = _broadcast(_stamps(datev), _stamps(deet), _stamps(npas))
+    dateo = np.empty(stamp.shape, np.int32)
+    _core.date_origin_array(stamp, step, n, dateo)
+    return _plain(dateo)

@@ -350,6 +350,23 @@ f24_status f24_date_to_unix(int32_t stamp, int64_t *seconds, f24_error *err)
     return F24_OK;
 }
 
+f24_status f24_date_from_unix(int64_t seconds, int32_t *stamp, f24_error *err)
+{
+    const int64_t first = (HOURS_1980 * HOUR_STEPS * 5 - UNIX_1980); /* from the year 0 to 1970 */
+    f24_date date;
+
+    if (seconds < -first || seconds >= HOURS_END * 3600 - first)
+        return f24_fail(err, F24_EINVAL, -1,
+                        "%lld s since 1970 is not a date between the years 0 and 9999",
+                        (long long)seconds);
+    seconds += first;
+    date_of_days(seconds / 86400, &date);
+    date.hour = (int32_t)(seconds % 86400 / 3600);
+    date.minute = (int32_t)(seconds % 3600 / 60);
+    date.second = (int32_t)(seconds % 60);
+    return f24_date_encode(&date, stamp, err);
+}
+
 static f24_status check_calendar(f24_calendar calendar, f24_error *err)
 {
     if (calendar != F24_GREGORIAN && calendar != F24_365_DAY && calendar != F24_360_DAY)

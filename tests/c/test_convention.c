@@ -171,6 +171,7 @@ static void stamps_of_all_styles_are_dates(void)
         check(f24_date_steps(v->stamp, &steps) && steps == v->steps);
         check(f24_date_to_unix(v->stamp, &seconds, NULL) == F24_OK &&
               seconds == 315532800 + 5 * v->steps);
+        check(f24_date_from_unix(seconds, &stamp, NULL) == F24_OK && stamp == v->stamp);
     }
 }
 
@@ -235,6 +236,11 @@ static void what_is_no_date_is_refused(void)
         check(f24_date_difference(stamps[i], 10180000, F24_GREGORIAN, &hours, NULL) == F24_EINVAL);
         check(f24_date_difference(10180000, stamps[i], F24_GREGORIAN, &hours, NULL) == F24_EINVAL);
     }
+    check(f24_date_from_unix(INT64_MIN, &stamp, NULL) == F24_EINVAL);
+    check(f24_date_from_unix(INT64_C(-62167219201), &stamp, NULL) == F24_EINVAL);
+    check(f24_date_from_unix(INT64_C(-62167219200), &stamp, NULL) == F24_OK);
+    check(f24_date_from_unix(INT64_C(253402300799), &stamp, NULL) == F24_OK);
+    check(f24_date_from_unix(INT64_C(253402300800), &stamp, NULL) == F24_EINVAL);
     for (size_t i = 0; i < COUNT(wrong); i++)
         check(f24_date_encode(&wrong[i], &stamp, NULL) == F24_EINVAL);
 }

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
 
 import fst24
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 CODES = [(850.0, "hPa", 41744464), (1.0, "hybrid", 93423264), (10.0, "above_ground", 75597472)]
 
@@ -75,7 +81,7 @@ def test_old_codes_can_be_written() -> None:
     with pytest.raises(fst24.EncodingError):
         fst24.ip.encode(0.5, "hybrid", style="old")
     with pytest.raises(fst24.EncodingError, match="'new' or 'old'"):
-        fst24.ip.encode(850, "hPa", style="newer")  # type: ignore[arg-type]
+        fst24.ip.encode(850, "hPa", style="newer")  # type: ignore[call-overload]
 
 
 def test_a_stamp_is_a_date_in_utc() -> None:
@@ -115,3 +121,190 @@ def test_stamps_can_be_moved_and_compared() -> None:
     assert _core.date_difference(later, 473303600) == 6.0
     assert _core.date_to_unix(later) - _core.date_to_unix(473303600) == 6 * 3600
     assert _core.date_origin(later, 3600, 6) == 473303600
+
+
+# ------------------------------------------------------------------- tables of the reference
+
+TABLES = Path(__file__).parents[1] / "golden" / "tables"
+INVALID = -999999  # what the reference gives where there is nothing
+
+
+def table(name: str) -> dict[str, npt.NDArray[Any]]:
+    """A table that the reference library filled, by column; whole numbers where all are."""
+    with (TABLES / f"{name}.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    columns = {}
+    for name_of_column in rows[0]:
+        texts = [row[name_of_column] for row in rows]
+        try:
+            columns[name_of_column] = np.array([int(text or 0) for text in texts])
+        except ValueError:
+            columns[name_of_column] = np.array(texts)
+    return columns
+
+
+def test_every_code_of_the_reference_decodes_to_its_value_and_kind() -> None:
+    known = table("ip-decode")
+    value, kind = fst24.ip.decode(known["ip"])
+    expected = known["value"].astype(np.float32)
+    assert np.array_equal(kind, known["kind"])
+    assert np.array_equal(value[kind >= 0], expected[kind >= 0])
+    assert np.isnan(value[kind < 0]).all()
+    one_by_one = [fst24.ip.decode(int(code)) for code in known["ip"]]
+    assert [one.kind for one in one_by_one] == kind.tolist()
+
+
+@pytest.mark.parametrize(("mode", "style"), [(2, "new"), (3, "old")])
+def test_every_value_of_the_reference_encodes_to_its_code(
+    mode: int, style: Literal["new", "old"]
+) -> None:
+    known = table("ip-encode")
+    values, kinds = known["value"].astype(np.float32), known["kind"]
+    wanted = known["convip_mode"] == mode
+    good = wanted & (known["ip"] != INVALID)
+    codes = fst24.ip.encode(values[good], kinds[good], style=style)
+    assert codes.dtype == np.int32
+    assert np.array_equal(codes, known["ip"][good])
+    for i in np.flatnonzero(wanted & ~good):
+        with pytest.raises(fst24.EncodingError):
+            fst24.ip.encode(float(values[i]), int(kinds[i]), style=style)
+        with pytest.raises(fst24.EncodingError):
+            fst24.ip.encode(values[i : i + 1], kinds[i], style=style)
+
+
+def test_every_triplet_of_the_reference_is_understood_alike() -> None:
+    known = table("ip-triplets")
+    found = fst24.ip.decode_triplet(known["ip1"], known["ip2"], known["ip3"])
+    good = known["rc"] & 64 == 0
+    assert np.array_equal(found.valid, good)
+    assert np.array_equal(found.certain[good], known["rc"][good] == 0)
+    assert np.isnan(found.time.value[~good]).all()
+    for n, levels in enumerate((found.level, found.time, found.other), start=1):
+        value = known[f"p{n}"].astype(np.float32)
+        if n == 3:  # the reference leaves the value of a plain ip3 unset
+            value = np.where(known["ip3"] <= 32767, known["ip3"], value)
+            swapped = found.other.kind != 3
+            value = np.where(swapped, known["p3"].astype(np.float32), value)
+        assert np.array_equal(levels.kind[good], known[f"kind{n}"][good])
+        assert np.array_equal(levels.value[good], value[good].astype(np.float32))
+    for i in range(0, len(good), 7):
+        codes = [int(known[name][i]) for name in ("ip1", "ip2", "ip3")]
+        one = fst24.ip.decode_triplet(*codes)
+        assert one.level.kind == found.level.kind[i]
+        assert one.valid == found.valid[i]
+
+
+def test_a_triplet_that_was_coded_is_decoded_again() -> None:
+    ip = fst24.ip
+    codes = ip.encode_triplet((0.5, 1), (6, 10), (0.75, 1))
+    layer = ip.decode_triplet(*codes)
+    assert (layer.level, layer.time, layer.other) == ((0.75, 1), (6.0, 10), (0.5, 1))
+    assert (layer.valid, layer.certain) == (True, True)
+    codes = ip.encode_triplet((2, 4), (0, 10), (12, 10))
+    period = ip.decode_triplet(*codes)
+    assert (period.time, period.other) == ((12.0, 10), (0.0, 10))
+    assert ip.decode_triplet(codes[1], codes[0], 0).level == (2.0, 4)
+    with pytest.raises(fst24.EncodingError, match="no level"):
+        ip.encode_triplet((6, 10), (6, 10))
+    with pytest.raises(fst24.EncodingError, match="no time"):
+        ip.encode_triplet((6, 2), (6, 2))
+
+
+def test_units_are_converted_where_one_kind_has_them() -> None:
+    ip = fst24.ip
+    assert ip.encode([85000.0, 50000.0], "Pa").tolist() == [41744464, 41394464]
+    assert ip.encode(1800, "s") == ip.encode(30, "min") == ip.encode(0.5, "h") == 178757920
+    assert ip.encode(np.float32(850), "hPa") == 41744464
+    assert isinstance(ip.encode(np.array(850), "hPa"), int)
+    with pytest.raises(fst24.EncodingError, match="sigma"):
+        ip.encode(1, "1")
+    with pytest.raises(fst24.EncodingError, match="2000"):
+        ip.encode([850, 2000], "hPa")
+
+
+def test_numbers_too_large_for_a_code_mean_nothing() -> None:
+    large = [2**32 + 850, -(2**40), 2**70]
+    assert fst24.ip.decode(large).kind.tolist() == [-1, -1, -1]
+    assert fst24.ip.decode(np.array([2**32 + 850])).kind.tolist() == [-1]
+    assert fst24.ip.decode(2**32 + 850).kind == -1
+    assert np.isnat(fst24.date.decode(large)).all()
+    with pytest.raises(TypeError, match="whole"):
+        fst24.ip.decode([1.5])
+
+
+def instants(days: npt.NDArray[Any], times: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """yyyymmdd and hhmmsshh as text in ISO 8601; some are no dates."""
+    return np.array(
+        [
+            f"{d // 10000:04d}-{d // 100 % 100:02d}-{d % 100:02d}"
+            f"T{t // 1000000:02d}:{t // 10000 % 100:02d}:{t // 100 % 100:02d}"
+            for d, t in zip(days.tolist(), times.tolist(), strict=True)
+        ]
+    )
+
+
+def test_every_stamp_of_the_reference_is_its_date() -> None:
+    known = table("dates-decode")
+    no_date = np.isin(known["stamp"], (0, 10101011, 101010101))
+    good = (known["rc_m3"] == 0) & ~no_date
+    late = (known["rc_m3"] != 0) & (known["rc_m5"] == 0) & ~no_date
+    found = fst24.date.decode(known["stamp"])
+    assert good.sum() > 200
+    for which, mode in ((good, "m3"), (late, "m5")):
+        expected = instants(known[f"yyyymmdd_{mode}"][which], known[f"hhmmsshh_{mode}"][which])
+        assert found[which].astype(str).tolist() == expected.tolist()
+    assert np.isnat(found[~good & ~late]).all()
+
+
+def test_every_date_of_the_reference_is_its_stamp() -> None:
+    known = table("dates-encode")
+    for i in np.flatnonzero(known["newdate_mode"] == 3):
+        (text,) = instants(known["yyyymmdd"][i : i + 1], known["hhmmsshh"][i : i + 1])
+        if known["rc"][i] == 0:
+            assert fst24.date.encode(text) == known["stamp"][i]
+            array = np.array(
+                [text], "datetime64[ns]" if "1700" < text < "2200" else "datetime64[s]"
+            )
+            assert fst24.date.encode(array).tolist() == [known["stamp"][i]]
+        else:
+            with pytest.raises(fst24.EncodingError):
+                fst24.date.encode(text)
+
+
+def test_origin_and_validity_are_those_of_the_reference() -> None:
+    known = table("dates-valid")
+    valid = fst24.date.valid(known["dateo"], known["deet_s"], known["npas"])
+    assert np.array_equal(valid, known["datev"])
+    origin = fst24.date.origin(known["datev"], known["deet_s"], known["npas"])
+    assert np.array_equal(origin, known["dateo_from_datev"])
+
+
+def test_differences_are_those_of_the_reference() -> None:
+    known = table("dates-difference")
+    hours = fst24.date.difference(known["stamp1"], known["stamp2"])
+    assert np.array_equal(hours, known["hours_1_minus_2"].astype(np.float64))
+
+
+def test_arithmetic_takes_calendars_and_says_where_there_is_no_date() -> None:
+    date = fst24.date
+    february = date.encode("2024-02-28")
+    march = date.encode("2024-03-01")
+    assert date.add(february, 24, calendar="365_day") == march
+    assert date.difference(march, february, calendar="365_day") == 24
+    assert date.add([february, 0], [48.0, 1.0]).tolist() == [march, date.NO_DATE]
+    assert date.decode(date.NO_DATE) is None
+    assert np.isnan(date.difference([0], [march])).all()
+    with pytest.raises(fst24.EncodingError, match="gregorian"):
+        date.add(march, 1, calendar="julian")  # type: ignore[arg-type]
+
+
+def test_dates_go_in_and_out_as_datetime64() -> None:
+    when = np.array([["2024-05-17T12", "1980-01-01"], ["0001-01-01", "9999-12-31T23"]], "M8[s]")
+    stamps = fst24.date.encode(when)
+    assert (stamps.dtype, stamps.shape) == (np.int32, (2, 2))
+    assert np.array_equal(fst24.date.decode(stamps), when)
+    for wrong in ("NaT", "10000-01-01", "-001-12-31"):
+        with pytest.raises(fst24.EncodingError, match=wrong):
+            fst24.date.encode(np.array([wrong.replace("-001", "-0001")], "M8[s]"))
+    with pytest.raises(fst24.EncodingError):
+        fst24.date.encode(["tomorrow"])

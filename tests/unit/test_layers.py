@@ -39,6 +39,7 @@ PYTHON_LAYERS = (
 )
 #: Private helpers belong to the layer of the modules that they serve.
 HELPERS = {
+    "_arrays": "_errors",
     "_criteria": "_file",
     "_html": "_record",
     "_interface": "_file",
