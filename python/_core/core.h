@@ -165,6 +165,12 @@ PyObject *describe_stored(PyObject *module, PyObject *argument);
 PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *json_stored(PyObject *module, PyObject *argument);
 extern PyMethodDef convention_methods[];
+/* arrow.c */
+PyObject *arrow_stream(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *arrow_schema(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+/* distinct.c */
+PyObject *distinct_rows(PyObject *module, PyObject *columns);
+PyObject *distinct_texts(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 
 /* A number in the range of a C type, or an exception. */
 static inline bool as_index(PyObject *number, int64_t *value)

@@ -89,6 +89,19 @@ static PyMethodDef module_methods[] = {
      "json_stored($module, stored, /)\n--\n\nExtended metadata of a stored record, \"\" when it "
      "has "
      "none."},
+    {"arrow_stream", (PyCFunction)(void (*)(void))arrow_stream, METH_FASTCALL,
+     "arrow_stream($module, parts, columns, requested_schema, /)\n--\n\nAn Arrow stream capsule of "
+     "(table, rows or None, first index, path or None), ...; columns by name."},
+    {"arrow_schema", (PyCFunction)(void (*)(void))arrow_schema, METH_FASTCALL,
+     "arrow_schema($module, columns, requested_schema, /)\n--\n\nThe type of that stream, as an "
+     "Arrow schema capsule."},
+    {"distinct_rows", distinct_rows, METH_O,
+     "distinct_rows($module, columns, /)\n--\n\n(codes, rows): int32 number of the value of each "
+     "row, int64 first row of each value."},
+    {"distinct_texts", (PyCFunction)(void (*)(void))distinct_texts, METH_FASTCALL,
+     "distinct_texts($module, stream, n, /)\n--\n\nThe same for an Arrow stream of n short "
+     "strings; "
+     "None when it is not one of views."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -34,11 +34,13 @@ from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSet
 from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
+from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata
 
 __all__ = [
     "ClosedFileError",
     "CoreMetadata",
     "CorruptFileError",
+    "DefaultMetadataDecoder",
     "EncodingError",
     "FSTRecord",
     "FileChangedError",
@@ -54,10 +56,12 @@ __all__ = [
     "InvalidArgumentError",
     "MemoryLimitError",
     "MemoryUsage",
+    "MetadataDecoder",
     "NotFstError",
     "OutOfMemoryError",
     "RecordNotFoundError",
     "SafeArrayView",
+    "Table",
     "ThreadSettings",
     "TruncatedFileError",
     "UnsupportedError",
@@ -69,5 +73,7 @@ __all__ = [
     "is_descriptor",
     "memory_usage",
     "open",
+    "read",
+    "read_metadata",
     "set_memory_limit",
 ]

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import numpy.typing as npt
+    import polars as pl
 
     from ._sources import Source, SourceLike
+    from .table import MetadataDecoder, Table
 
 Engine = Literal["native", "librmn"]
 
@@ -249,6 +251,72 @@ class Fst24File:
             return self._of_part(self._parts[0], places, 0)
         return [self._record(place) for place in places]
 
+    # --------------------------------------------------------------------------- table
+
+    @property
+    def table(self) -> Table:
+        """The metadata of all records as columns, for everything that takes Arrow data.
+
+        >>> with fst24.open(sample) as f:
+        ...     f.table
+        <Table 80 records, 23 columns>
+        """
+        from .table._table import Table, part_of
+
+        parts = [part_of(*pair) for pair in zip(self._parts, self._starts, strict=False)]
+        return Table(parts, has_path=len(parts) > 1)
+
+    @overload
+    def to_polars(
+        self,
+        *,
+        decode_metadata: bool = ...,
+        lazy: Literal[False] = ...,
+        decoder: MetadataDecoder | None = ...,
+    ) -> pl.DataFrame: ...
+    @overload
+    def to_polars(
+        self,
+        *,
+        decode_metadata: bool = ...,
+        lazy: Literal[True],
+        decoder: MetadataDecoder | None = ...,
+    ) -> pl.LazyFrame: ...
+    def to_polars(
+        self,
+        *,
+        decode_metadata: bool = False,
+        lazy: bool = False,
+        decoder: MetadataDecoder | None = None,
+    ) -> pl.DataFrame | pl.LazyFrame:
+        """The metadata of all records as a DataFrame: one row a record, in listing order.
+
+        Parameters
+        ----------
+        decode_metadata : bool
+            Add what the raw columns mean: dates, levels, flags, names, units
+            (``docs/api/table.md`` lists them). What means nothing is null; the raw column stays.
+        lazy : bool
+            Give a LazyFrame.
+        decoder : MetadataDecoder, optional
+            What to add; by default a `DefaultMetadataDecoder`.
+
+        Returns
+        -------
+        polars.DataFrame or LazyFrame
+            The columns of `CoreMetadata`, then index, offset and nbytes; of linked files also
+            path. Numbers are not copied, and stay valid when the file is closed.
+
+        >>> with fst24.open(sample) as f:
+        ...     df = f.to_polars(decode_metadata=True)
+        >>> df.filter(nomvar="TT", level=1.0).select("valid_time", "long_name", "units").row(0)
+        (datetime.datetime(2024, 5, 17, 12, 0), 'air temperature', 'degC')
+        """
+        self._check_open()
+        from .table._read import frame
+
+        return frame(self.table, decode_metadata=decode_metadata, decoder=decoder, lazy=lazy)
+
     # -------------------------------------------------------------------------- search
 
     def find(self, **criteria: Any) -> Fst24Record | None:  # noqa: ANN401 - see read_records
@@ -291,7 +359,7 @@ class Fst24File:
 
     def read_records(
         self,
-        records: Iterable[Fst24Record | int] | None = None,
+        records: Iterable[Fst24Record | int] | pl.DataFrame | pl.LazyFrame | None = None,
         /,
         *,
         variables: str | Sequence[str] | None = None,
@@ -301,8 +369,9 @@ class Fst24File:
 
         Parameters
         ----------
-        records : iterable of Fst24Record or int, optional
-            Take these (ints are places in the file) rather than search.
+        records : iterable of Fst24Record or int, or DataFrame, optional
+            Take these (ints are places in the file) rather than search; rows of a frame are those
+            of `to_polars`, filtered and sorted as you like.
         variables : str or list of str, optional
             Names of variables: the same as ``nomvar``.
         nomvar, typvar, etiket, grtyp : str or list of str, optional
@@ -323,6 +392,8 @@ class Fst24File:
         ------
         InvalidArgumentError
             A field that does not exist; the message lists what there is.
+        FileChangedError
+            A row of a frame is no record of this file.
 
         >>> with fst24.open(sample) as f:
         ...     len(f.read_records(variables=["TT", "UU"])), len(f.read_records(level=(0.9, 1.0)))
@@ -337,7 +408,11 @@ class Fst24File:
             raise InvalidArgumentError("give records or criteria, not both")
         return self._given_records(records)
 
-    def _given_records(self, records: Iterable[Fst24Record | int]) -> list[Fst24Record]:
+    def _given_records(self, records: Any) -> list[Fst24Record]:  # noqa: ANN401 - see read_records
+        if _is_frame(records):
+            from .table._read import records_of
+
+            return records_of(self, records)
         if isinstance(records, str | bytes) or not isinstance(records, Iterable):
             raise TypeError(_no_index(records))
         return [self._given_record(one) for one in records]
@@ -359,7 +434,7 @@ class Fst24File:
     @overload
     def read(
         self,
-        records: Iterable[Fst24Record | int] | None = None,
+        records: Iterable[Fst24Record | int] | pl.DataFrame | pl.LazyFrame | None = None,
         /,
         *,
         out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any] | None = None,
@@ -367,7 +442,12 @@ class Fst24File:
     ) -> list[npt.NDArray[Any]]: ...
     def read(
         self,
-        records: Iterable[Fst24Record | int] | Fst24Record | int | None = None,
+        records: Iterable[Fst24Record | int]
+        | pl.DataFrame
+        | pl.LazyFrame
+        | Fst24Record
+        | int
+        | None = None,
         /,
         *,
         out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any] | None = None,
@@ -378,8 +458,8 @@ class Fst24File:
         Parameters
         ----------
         records : iterable of Fst24Record or int, optional
-            Records of this file or of others, or places in this file; without it all. One alone
-            gives one array.
+            Records of this file or of others, or places in this file, or rows of `to_polars`;
+            without it all. One alone gives one array.
         out : ndarray or sequence of ndarray, optional
             Where to put the values: an array for each record, or one array whose last dimension
             counts the records. Each of the record's shape and dtype, in Fortran order. They hold
@@ -420,6 +500,11 @@ class Fst24File:
         if outs is not None:
             return list(outs)
         return [as_array(block, code, shape) for block, code, shape in read if block is not None]
+
+
+def _is_frame(records: object) -> bool:
+    """Whether something is a table of another library, which need not be imported to know."""
+    return hasattr(records, "__arrow_c_stream__") or hasattr(records, "lazy")
 
 
 def _outs(

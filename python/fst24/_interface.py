@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ._errors import InvalidArgumentError
 from ._file import Fst24File
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import numpy.typing as npt
+    import polars as pl
 
     from ._metadata import CoreMetadata
+    from .table import MetadataDecoder, Table
 
 
 class Fst24DataInterface:
@@ -24,6 +26,8 @@ class Fst24DataInterface:
     records : Fst24File or iterable of Fst24Record
         All records of a file, or some of one or several files. The files have to stay open for
         reading values.
+    decoder : MetadataDecoder, optional
+        What `to_polars` adds when it decodes; by default a `DefaultMetadataDecoder`.
 
     >>> with fst24.open(sample) as f:
     ...     winds = Fst24DataInterface(f.iter_records(nomvar=["UU", "VV"]))
@@ -31,10 +35,16 @@ class Fst24DataInterface:
     (24, 'UU', 24)
     """
 
-    __slots__ = ("_records",)
+    __slots__ = ("_decoder", "_records")
 
-    def __init__(self, records: Fst24File | Iterable[Fst24Record]) -> None:
+    def __init__(
+        self,
+        records: Fst24File | Iterable[Fst24Record],
+        *,
+        decoder: MetadataDecoder | None = None,
+    ) -> None:
         self._records = list(records)
+        self._decoder = decoder
         for record in self._records:
             if not isinstance(record, Fst24Record):
                 raise TypeError(f"a set of records holds Fst24Record, not {type(record).__name__}")
@@ -48,6 +58,36 @@ class Fst24DataInterface:
     def core(self) -> list[CoreMetadata]:
         """The metadata of all records."""
         return [record.core for record in self._records]
+
+    @property
+    def table(self) -> Table:
+        """The metadata as columns, in the order of the records; see `Fst24File.table`."""
+        from .table._table import Table, parts_of
+
+        has_path = len({id(record._source) for record in self._records}) > 1  # noqa: SLF001 - ours
+        return Table(parts_of(self._records), has_path=has_path)
+
+    @overload
+    def to_polars(
+        self, *, decode_metadata: bool = ..., lazy: Literal[False] = ...
+    ) -> pl.DataFrame: ...
+    @overload
+    def to_polars(self, *, decode_metadata: bool = ..., lazy: Literal[True]) -> pl.LazyFrame: ...
+    def to_polars(
+        self, *, decode_metadata: bool = False, lazy: bool = False
+    ) -> pl.DataFrame | pl.LazyFrame:
+        """The metadata as a DataFrame, one row a record; see `Fst24File.to_polars`.
+
+        There is a column ``path`` when the records are of several files.
+
+        >>> with fst24.open(sample) as f:
+        ...     winds = Fst24DataInterface(f.iter_records(nomvar=["UU", "VV"]))
+        ...     winds.to_polars(decode_metadata=True)["units"].unique().to_list()
+        ['kt']
+        """
+        from .table._read import frame
+
+        return frame(self.table, decode_metadata=decode_metadata, decoder=self._decoder, lazy=lazy)
 
     def read(
         self,
@@ -75,7 +115,7 @@ class Fst24DataInterface:
     def __getitem__(self, index: slice) -> Fst24DataInterface: ...
     def __getitem__(self, index: int | slice) -> Fst24Record | Fst24DataInterface:
         if isinstance(index, slice):
-            return Fst24DataInterface(self._records[index])
+            return Fst24DataInterface(self._records[index], decoder=self._decoder)
         return self._records[index]
 
     def __repr__(self) -> str:

@@ -14,19 +14,23 @@ import fst24
 if TYPE_CHECKING:
     from pathlib import Path
 
-MODULES = ["fst24"] + [
-    f"fst24.{module.name}"
-    for module in pkgutil.iter_modules(fst24.__path__)
-    if not module.ispkg and module.name not in ("_core", "__main__")
+MODULES = [
+    "fst24",
+    *(
+        f"{package.__name__}.{module.name}"
+        for package in (fst24, fst24.table)
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.ispkg and module.name not in ("_core", "__main__")
+    ),
 ]
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_of_docstrings_hold(name: str, gem: Path) -> None:
+def test_examples_of_docstrings_hold(name: str, gem: Path, gem_rsf: Path) -> None:
     module = importlib.import_module(name)
     found = doctest.testmod(
         module,
-        extraglobs={"fst24": fst24, "sample": str(gem)},
+        extraglobs={"fst24": fst24, "sample": str(gem), "sample_later": str(gem_rsf)},
         optionflags=doctest.NORMALIZE_WHITESPACE,
     )
     assert found.failed == 0

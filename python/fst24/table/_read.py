@@ -1,0 +1,230 @@
+"""Files to frames, and rows of frames back to records and values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from fst24._errors import FileChangedError, InvalidArgumentError, make_error
+from fst24._file import open as open_file
+
+from ._decoder import DefaultMetadataDecoder, MetadataDecoder, decode_table
+from ._table import Table, part_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    import polars as pl
+
+    from fst24._file import Fst24File
+    from fst24._record import Fst24Record
+    from fst24._sources import Source, SourceLike
+
+#: Columns by which a record is known again, if the frame has them.
+_KNOWN_BY = ("offset", "nbytes", "datev", "ip1", "ip2", "ip3")
+
+
+@overload
+def frame(
+    table: Table,
+    *,
+    decode_metadata: bool,
+    decoder: MetadataDecoder | None,
+    lazy: Literal[False],
+) -> pl.DataFrame: ...
+@overload
+def frame(
+    table: Table,
+    *,
+    decode_metadata: bool,
+    decoder: MetadataDecoder | None,
+    lazy: bool,
+) -> pl.DataFrame | pl.LazyFrame: ...
+def frame(
+    table: Table, *, decode_metadata: bool, decoder: MetadataDecoder | None, lazy: bool
+) -> pl.DataFrame | pl.LazyFrame:
+    """What every ``to_polars`` does."""
+    found = table.to_polars()
+    if decode_metadata:
+        added = decode_table(decoder or DefaultMetadataDecoder(), found)
+        if added.width:
+            found = found.hstack(added.get_columns())
+    return found.lazy() if lazy else found
+
+
+@overload
+def read_metadata(
+    path: SourceLike | list[SourceLike],
+    decode_metadata: bool = ...,  # noqa: FBT001
+    *,
+    lazy: Literal[False] = ...,
+    decoder: MetadataDecoder | None = ...,
+) -> pl.DataFrame: ...
+@overload
+def read_metadata(
+    path: SourceLike | list[SourceLike],
+    decode_metadata: bool = ...,  # noqa: FBT001
+    *,
+    lazy: Literal[True],
+    decoder: MetadataDecoder | None = ...,
+) -> pl.LazyFrame: ...
+def read_metadata(
+    path: SourceLike | list[SourceLike],
+    decode_metadata: bool = False,  # noqa: FBT001, FBT002 - promised so
+    *,
+    lazy: bool = False,
+    decoder: MetadataDecoder | None = None,
+) -> pl.DataFrame | pl.LazyFrame:
+    """The metadata of a file, or of several, as a DataFrame.
+
+    Parameters
+    ----------
+    path : path or list of paths
+        As in `fst24.open`; of several files the frame has a column ``path``.
+    decode_metadata : bool
+        Add what the raw columns mean, see `Fst24File.to_polars`.
+    lazy : bool
+        Give a LazyFrame.
+    decoder : MetadataDecoder, optional
+        What to add.
+
+    >>> fst24.read_metadata(sample).filter(nomvar="TT").height
+    12
+    """
+    with open_file(path) as file:
+        return frame(file.table, decode_metadata=decode_metadata, decoder=decoder, lazy=lazy)
+
+
+def read(
+    rows: Any,  # noqa: ANN401 - a frame of any library
+    /,
+    *,
+    out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any] | None = None,
+    threads: int | None = None,
+) -> list[npt.NDArray[Any]]:
+    """The values of the records that rows of a frame stand for.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame or LazyFrame, or another Arrow table
+        Some of the rows of a listing of several files, with its columns ``path``, ``offset`` and
+        ``nbytes``. Rows of a single file, which have no path, are read by `Fst24File.read`.
+    out, threads : optional
+        As in `Fst24File.read`.
+
+    Returns
+    -------
+    list of ndarray
+        In the order of the rows.
+
+    Raises
+    ------
+    FileChangedError
+        A file is no longer the one that was listed.
+
+    >>> df = fst24.read_metadata([sample, sample_later])
+    >>> len(fst24.read(df.filter(nomvar="P0")))
+    2
+    """
+    wanted = as_frame(rows)
+    lacking = [name for name in ("path", "offset", "nbytes") if name not in wanted.columns]
+    if lacking:
+        raise InvalidArgumentError(
+            f"the rows have no column {', '.join(lacking)}: keep path, offset and nbytes, or read "
+            "rows of a single file with f.read(rows)"
+        )
+    if wanted.height == 0:
+        return []
+    paths = wanted.get_column("path").unique(maintain_order=True).to_list()
+    with open_file(paths) as file:
+        return file.read(wanted, out=out, threads=threads)
+
+
+def as_frame(rows: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any library
+    """Rows as a DataFrame of Polars."""
+    import polars as pl
+
+    if isinstance(rows, pl.DataFrame):
+        return rows
+    if isinstance(rows, pl.LazyFrame):
+        return rows.collect()
+    return pl.DataFrame(rows)
+
+
+def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
+    """The records of an open file that rows of a frame stand for, checked to be the same ones."""
+    wanted = as_frame(rows)
+    names = set(wanted.columns)
+    if not names & {"index", "offset"}:
+        raise InvalidArgumentError("rows have to keep the column index or offset to be records")
+    sources = file._parts  # noqa: SLF001 - ours
+    places = np.full(wanted.height, -1, np.int64)
+    known = {
+        name: wanted.get_column(name).to_numpy()
+        for name in _KNOWN_BY
+        if name in names and wanted.get_column(name).null_count() == 0
+    }
+    start = 0
+    for source in sources:
+        of_part = np.flatnonzero(places < 0)
+        if "path" in names:
+            of_part = of_part[_is(wanted, "path", part_of(source, 0).path)[of_part]]
+        found = _rows_in(source, start, wanted, known, of_part)
+        places[of_part[found >= 0]] = found[found >= 0] + start
+        start += len(source.table)
+    if (places < 0).any():
+        row = int(np.argmax(places < 0))
+        raise make_error(
+            FileChangedError,
+            f"row {row:,} of the table is no record of this file: it is of another file, or the "
+            "file was written again since; list it again",
+            path=file.path,
+        )
+    return file[:] if _is_all(places, len(file)) else [file[place] for place in places.tolist()]
+
+
+def _is_all(places: npt.NDArray[np.int64], n: int) -> bool:
+    return len(places) == n and bool((places == np.arange(n)).all())
+
+
+def _is(rows: pl.DataFrame, name: str, value: str) -> npt.NDArray[np.bool_]:
+    same = (rows.get_column(name) == value).fill_null(value=False)
+    return np.asarray(same.to_numpy(), np.bool_)
+
+
+def _rows_in(
+    source: Source,
+    start: int,
+    wanted: pl.DataFrame,
+    known: dict[str, npt.NDArray[Any]],
+    which: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """Rows of a source for rows of a frame: by index, where that is wrong by offset; -1: none."""
+    table = source.table
+    n = len(table)
+    found = np.full(len(which), -1, np.int64)
+    if n == 0 or len(which) == 0:
+        return found
+    facts = {
+        name: np.asarray(table.column("n_bytes" if name == "nbytes" else name)) for name in known
+    }
+
+    def agree(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        is_same = (rows >= 0) & (rows < n)
+        inside = np.where(is_same, rows, 0)
+        for name, fact in facts.items():
+            is_same &= fact[inside] == known[name][which]
+        return is_same
+
+    if "index" in wanted.columns:
+        rows = wanted.get_column("index").fill_null(-1).to_numpy()[which].astype(np.int64) - start
+        found = np.where(agree(rows), rows, found)
+    if "offset" in known and (found < 0).any():
+        offsets = facts["offset"]
+        order = np.argsort(offsets, kind="stable")
+        at = np.searchsorted(offsets, known["offset"][which], sorter=order)
+        rows = order[np.minimum(at, n - 1)]
+        found = np.where((found < 0) & agree(rows), rows, found)
+    return found
