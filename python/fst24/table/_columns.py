@@ -33,10 +33,10 @@ class _Values:
         self.codes = codes
         self.rows = rows
 
-    def spread(self, *found: pl.Series) -> list[pl.Series]:
-        """A value for each distinct one to a value for each row; several columns at once."""
-        rows = pl.Series(self.codes.view(np.uint32))
-        return pl.DataFrame(found).select(pl.all().gather(rows)).get_columns()
+    def spread(self, *found: pl.Series) -> list[pl.Expr]:
+        """A value for each distinct one to a value for each row."""
+        rows = pl.lit(pl.Series(self.codes.view(np.uint32)))
+        return [pl.lit(column).gather(rows).alias(column.name) for column in found]
 
 
 def _nullable(
@@ -95,17 +95,17 @@ def decoded_columns(
     columns += labels.spread(*(pl.Series(n, found, pl.Utf8) for n, found in parts.items()))
     known = dictionary.columns(nomvars, language=language)
     columns += names.spread(*(pl.Series(n, known[n], pl.Utf8) for n in ("long_name", "units")))
-    return pl.DataFrame(columns)
+    return pl.select(columns)  # all at once: in parallel, and with one start of the engine
 
 
-def _instants(name: str, stamps: npt.NDArray[np.int32]) -> list[pl.Series]:
+def _instants(name: str, stamps: npt.NDArray[np.int32]) -> list[pl.Expr]:
     values = _Values(*distinct(stamps))
     when = date.decode(stamps[values.rows])
     when[when < np.datetime64("0001-01-01")] = np.datetime64("NaT")  # as datetime has it
     return values.spread(pl.Series(name, when.astype("datetime64[us]")))
 
 
-def _lead_time(deet: npt.NDArray[np.int32], npas: npt.NDArray[np.int32]) -> list[pl.Series]:
+def _lead_time(deet: npt.NDArray[np.int32], npas: npt.NDArray[np.int32]) -> list[pl.Expr]:
     values = _Values(*distinct(deet, npas))
     seconds = deet[values.rows].astype(np.int64) * npas[values.rows]
     has_meaning = np.abs(seconds) <= _meaning.MOST_SECONDS
@@ -116,7 +116,7 @@ def _lead_time(deet: npt.NDArray[np.int32], npas: npt.NDArray[np.int32]) -> list
 
 def _coded(
     name: str, codes: npt.NDArray[np.int32], tagged: npt.NDArray[np.bool_] | None
-) -> list[pl.Series]:
+) -> list[pl.Expr]:
     """Value, kind and unit, as `_meaning.coded`."""
     from ._decoder import code_columns
 
@@ -147,7 +147,7 @@ def _grids(
     numbers: dict[str, npt.NDArray[np.int32]],
     names: _Values,
     nomvars: list[str],
-) -> list[pl.Series]:
+) -> list[pl.Expr]:
     """grid_info, and the identifier that fields on one grid share."""
     types, grtyps = _of_text(table.get_column("grtyp"))
     fields = [numbers[n] for n in ("ni", "nj", "ig1", "ig2", "ig3", "ig4")]
@@ -172,10 +172,10 @@ def _grids(
             )
         )
     info = table.select(pl.struct("grtyp", "ig1", "ig2", "ig3", "ig4").alias("grid_info"))
-    return [info.to_series(), *values.spread(pl.Series("grid", ids, pl.Utf8))]
+    return [pl.lit(info.to_series()), *values.spread(pl.Series("grid", ids, pl.Utf8))]
 
 
-def _types_and_flags(table: pl.DataFrame, datyp: npt.NDArray[np.int32]) -> list[pl.Series]:
+def _types_and_flags(table: pl.DataFrame, datyp: npt.NDArray[np.int32]) -> list[pl.Expr]:
     """data_type, then the flags of typvar."""
     types = _Values(*distinct(datyp))
     numbers = datyp[types.rows].tolist()
@@ -187,10 +187,7 @@ def _types_and_flags(table: pl.DataFrame, datyp: npt.NDArray[np.int32]) -> list[
     letters, typvars = _of_text(table.get_column("typvar"))
     found = typvar.columns(typvars)
     flags = letters.spread(*(pl.Series(name, column, pl.Boolean) for name, column in found.items()))
-    return [
-        data_type,
-        *(
-            flag | has_missing[0] if flag.name == "missing_data" and has_missing else flag
-            for flag in flags
-        ),
-    ]
+    if has_missing:
+        at = list(found).index("missing_data")
+        flags[at] |= has_missing[0]
+    return [data_type, *flags]
