@@ -6,7 +6,6 @@
 #include "base/scratch.h"
 #include "codec/codec.h"
 #include "container/container.h"
-#include "container/parts.h"
 #include "file.h"
 #include "table/table.h"
 
@@ -563,17 +562,11 @@ f24_status f24_decode(const void *stored, size_t n_stored, const f24_read_option
 f24_status f24_decode_json(const void *stored, size_t n_stored, char *text, size_t capacity,
                            size_t *n_bytes, f24_error *err)
 {
-    const uint8_t *words;
     f24_stored parsed;
-    f24_rsf_meta meta;
-    size_t at;
 
     F24_TRY(f24_stored_parse(stored, n_stored, &parsed, err));
     if ((parsed.flags & F24_FLAG_JSON) == 0)
         return f24_give_json(NULL, 0, 0, text, capacity, n_bytes, err);
-    words = (const uint8_t *)stored + F24_RSF_START;
-    meta = f24_rsf_meta_at(words, parsed.meta_words, parsed.meta_words);
-    at = (size_t)meta.json_word * 4;
-    return f24_give_json(words + at, (size_t)meta.json_words * 4, F24_RSF_START + at, text,
-                         capacity, n_bytes, err);
+    return f24_give_json((const uint8_t *)stored + parsed.json, parsed.n_json_bytes, parsed.json,
+                         text, capacity, n_bytes, err);
 }

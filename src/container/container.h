@@ -126,6 +126,8 @@ typedef struct f24_stored {
     size_t keys;    /* byte offset of the 16 key words */
     size_t payload; /* byte offset of the payload */
     size_t n_bytes; /* of the payload */
+    size_t json;    /* byte offset of the extended metadata (F24_FLAG_JSON) */
+    size_t n_json_bytes;
     uint16_t meta_words;
     uint8_t flags;
 } f24_stored;

@@ -174,6 +174,8 @@ static f24_status parse_rsf(const uint8_t *record, size_t n_bytes, f24_stored *s
         .keys = RSF_KEYS,
         .payload = F24_RSF_START + (size_t)start.words * 4,
         .n_bytes = n_bytes - F24_RSF_FRAME - (size_t)start.words * 4,
+        .json = F24_RSF_START + (size_t)meta.json_word * 4,
+        .n_json_bytes = (size_t)meta.json_words * 4,
         .meta_words = start.words,
         .flags = meta.flags,
     };
