@@ -16,7 +16,7 @@
 
 #define N_FILES 40
 
-static char directory[] = "/tmp/fst24-test-XXXXXX";
+static char directory[] = "fst24-test-XXXXXX";
 
 static void path_of(char *path, size_t n, int i)
 {

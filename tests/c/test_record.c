@@ -289,7 +289,7 @@ static void write_image(const char *path, const image *f)
 
 static void a_file_serves_mapped_or_not(const image *f, uint64_t mmap_from)
 {
-    char path[] = "/tmp/fst24-record-XXXXXX";
+    char path[] = "fst24-record-XXXXXX";
     f24_options options = F24_OPTIONS_INIT;
     f24_file *file = NULL;
     f24_file_info info;
