@@ -1,5 +1,5 @@
 /*
- * fst24.h - read RPN standard files (FST), the format of the weather and climate models of
+ * fst24.h - read and write RPN standard files (FST), the format of the weather and climate models of
  * Environment and Climate Change Canada. This is the whole public interface of libfst24.
  *
  * A file is a list of records. A record is a field of ni x nj x nk values with its metadata
@@ -57,6 +57,8 @@ typedef enum f24_status {
     F24_EUNSUPPORTED = 7, /* of the format, but not read (an unknown datyp, a newer version) */
     F24_ENOTFOUND = 8,    /* no such record */
     F24_ECHANGED = 9,     /* the file on disk is no longer the one that was opened */
+    F24_ELOCKED = 10,     /* somebody else writes to the file */
+    F24_EENCODING = 11, /* what the format, or this container, cannot keep; the way out is named */
 } f24_status;
 
 typedef struct f24_error {
@@ -245,7 +247,6 @@ F24_API F24_MUST_CHECK f24_status f24_get_record(const f24_file *file, int64_t i
 F24_API F24_MUST_CHECK f24_status f24_read_json(const f24_file *file, int64_t index, char *text,
                                                 size_t capacity, size_t *n_bytes, f24_error *err);
 
-/* ----------------------------------------------------------------------------------- search --- */
 /* -------------------------------------------------------------------------------------- Arrow ---
  */
 
@@ -583,6 +584,193 @@ F24_API F24_MUST_CHECK f24_status f24_decode(const void *stored, size_t n_stored
                                              size_t n_bytes, f24_error *err);
 F24_API F24_MUST_CHECK f24_status f24_decode_json(const void *stored, size_t n_stored, char *text,
                                                   size_t capacity, size_t *n_bytes, f24_error *err);
+
+/* ---------------------------------------------------------------------------------- writing --- */
+
+/*
+ * A file that is open for writing. Any number of threads may use one writer at once: values are
+ * encoded side by side, stored one after the other. f24_writer_close must be the last call on it.
+ *
+ * Records are known by their file_index, deleted ones counted: it is that of f24_record in what
+ * f24_writer_view gives, and keeps its meaning while the writer is open.
+ */
+typedef struct f24_writer f24_writer;
+
+typedef enum f24_write_mode {
+    F24_WRITE_REPLACE = 1, /* a new file, made beside `path` and moved there by f24_writer_close:
+                              until then a file that was there stays as it is */
+    F24_WRITE_NEW = 2, /* the same; F24_EIO with EEXIST when there is one, at opening or closing */
+    F24_WRITE_APPEND = 3, /* in place: add to a file, edit it; a new file when there is none */
+} f24_write_mode;
+
+/*
+ * How to open for writing. Start from F24_WRITER_INIT.
+ *
+ * backend        container of a new file, 0: XDF; an existing file's own is used in F24_WRITE_APPEND.
+ * parallel       RSF with F24_WRITE_APPEND: share the file with other writers, of this and of other
+ *                processes, each in segments of its own.
+ * segment_bytes  RSF, parallel: room that is reserved at a time; 0: 1000 MiB. Rounded up to MiB, and to
+ *                what a record needs.
+ * sync           make sure that the bytes are on disk when f24_writer_flush and _close return.
+ */
+typedef struct f24_writer_options {
+    f24_write_mode mode;
+    f24_backend backend;
+    bool parallel;
+    uint64_t segment_bytes;
+    bool sync;
+} f24_writer_options;
+
+#define F24_WRITER_INIT {F24_WRITE_REPLACE, (f24_backend)0, false, 0, true}
+
+/*
+ * Open for writing.
+ *
+ * One writer has an XDF file, and an RSF file that is not shared: F24_ELOCKED when there is another
+ * one (the message names its process where it is known), and when a writer died with the file
+ * (repair it first). F24_EIO, F24_ENOMEM, F24_EINVAL; F24_ENOTFST, F24_ETRUNCATED, F24_ECORRUPT,
+ * F24_EUNSUPPORTED for a file that cannot be added to: nothing is changed then.
+ */
+F24_API F24_MUST_CHECK f24_status f24_writer_open(const char *path,
+                                                  const f24_writer_options *options,
+                                                  f24_writer **writer, f24_error *err);
+
+/* What to do when a record is there that agrees in datev, deet, npas, ni, nj, nk, ip1, ip2, ip3, ig1,
+ * ig2, ig3, ig4, grtyp, typvar, nomvar and etiket; the first of several counts. */
+typedef enum f24_rewrite {
+    F24_REWRITE_NO = 0,   /* write another one */
+    F24_REWRITE_YES = 1,  /* delete it, then write */
+    F24_REWRITE_SKIP = 2, /* write nothing */
+} f24_rewrite;
+
+/* How hard to compress (datyp with +128); all give the same values. */
+typedef enum f24_effort {
+    F24_EFFORT_REFERENCE = 0, /* byte for byte what librmn writes by default */
+    F24_EFFORT_FAST = 1,      /* what it writes with TURBOCOMP=FAST */
+    F24_EFFORT_SMALLEST = 2,  /* the smallest stream that every reader decodes (codecs.md, 15) */
+} f24_effort;
+
+/*
+ * How to write. Start from F24_WRITE_INIT; NULL means the same.
+ *
+ * json    extended metadata, UTF-8 JSON of n_json bytes, stored as given; RSF only (F24_EENCODING in
+ *         XDF). NULL: none.
+ * exact   refuse what would not come back: integers that nbits cannot hold, values beyond float32 in
+ *         a type that holds float32 (they would be cut, or infinite). Reals lose bits in any case.
+ */
+typedef struct f24_write_options {
+    f24_rewrite rewrite;
+    f24_effort effort;
+    bool exact;
+    const char *json;
+    size_t n_json;
+} f24_write_options;
+
+#define F24_WRITE_INIT {F24_REWRITE_NO, F24_EFFORT_REFERENCE, true, NULL, 0}
+
+/*
+ * Write a record.
+ *
+ * record   metadata. Used: nomvar, typvar, etiket, grtyp, ni, nj, nk, ip1 to ip3, ig1 to ig4, deet,
+ *          npas, datyp, nbits, and the date: datev is computed from dateo, deet and npas; dateo -1
+ *          says that datev is given. Text in lower case is refused, as is all that the
+ *          format has no room for (docs/format/containers.md, 2.5).
+ *          datyp and nbits are what is asked (codecs.md, 3): a compression that does not pay is
+ *          dropped, more bits than the values have are not stored.
+ * values   ni x nj x nk values in Fortran order, of `kind` and `item_bytes`; complex ones count once.
+ *          Read during the call only.
+ * mask     NULL, or ni x nj x nk bytes: not 0 where a value is missing. Stored with +64, whether
+ *          datyp has it or not; without a missing point +64 is dropped.
+ * stored   what was stored, file_index included; file_index -1: skipped. May be NULL.
+ *
+ * F24_EENCODING names what cannot be stored and what can be done; then, and after any other failure,
+ * the file holds what it held before. F24_EIO (a full disk ...), F24_ENOMEM, F24_EINVAL.
+ */
+typedef struct f24_values {
+    f24_kind kind;
+    int32_t item_bytes;
+    const void *values;
+    const uint8_t *mask;
+} f24_values;
+
+F24_API F24_MUST_CHECK f24_status f24_write(f24_writer *writer, const f24_record *record,
+                                            const f24_values *values,
+                                            const f24_write_options *options, f24_record *stored,
+                                            f24_error *err);
+
+/* One write among many. `error.status` is F24_OK after success. */
+typedef struct f24_write_job {
+    f24_record record;
+    f24_values values;
+    f24_write_options options;
+    f24_record stored;
+    f24_error error;
+} f24_write_job;
+
+/*
+ * Write many records: encoded on up to n_threads threads (the calling one included), stored in their
+ * order. The first that fails ends it: those before it are written, those after it are not and have
+ * F24_EINVAL. err->record is the place of the failed one in `jobs`.
+ */
+F24_API F24_MUST_CHECK f24_status f24_write_many(f24_writer *writer, f24_write_job *jobs,
+                                                 size_t n_jobs, int n_threads, f24_error *err);
+
+/*
+ * Copy a stored record (what f24_read_stored gives, of either container) without decoding it. Only
+ * options->rewrite and json are used: json NULL keeps the record's own, dropped on the way to XDF.
+ *
+ * changed  NULL, or metadata to store in place of the record's own: all but ni, nj, nk, datyp and
+ *          nbits, which stay.
+ */
+F24_API F24_MUST_CHECK f24_status f24_write_stored(f24_writer *writer, const void *stored,
+                                                   size_t n_stored, const f24_record *changed,
+                                                   const f24_write_options *options,
+                                                   f24_record *result, f24_error *err);
+
+/*
+ * Delete a record. The space it took is not used again; copy the file to be rid of it.
+ * F24_ENOTFOUND: no such record, or deleted already.
+ */
+F24_API F24_MUST_CHECK f24_status f24_delete(f24_writer *writer, int32_t file_index,
+                                             f24_error *err);
+
+/*
+ * Change the metadata of a record in place: all but ni, nj, nk, datyp and nbits, which have to be as
+ * they are (F24_EINVAL).
+ *
+ * json  NULL keeps the extended metadata; otherwise n_json bytes that must not need more room than
+ *       those that are there (F24_EENCODING: write the record again).
+ */
+F24_API F24_MUST_CHECK f24_status f24_edit(f24_writer *writer, int32_t file_index,
+                                           const f24_record *record, const char *json,
+                                           size_t n_json, f24_error *err);
+
+/*
+ * The records as they are now: an immutable file over what was written, to search and read. It stays
+ * valid while the writer goes on and when it is closed; close it with f24_close. Costs one pass over
+ * the metadata.
+ */
+F24_API F24_MUST_CHECK f24_status f24_writer_view(f24_writer *writer, f24_file **file,
+                                                  f24_error *err);
+
+/* The container that is written. */
+F24_API f24_backend f24_writer_backend(const f24_writer *writer);
+
+/* Make everything written so far visible to other readers, and durable when asked for. Nothing to do
+ * for a file that is made beside its target. */
+F24_API F24_MUST_CHECK f24_status f24_writer_flush(f24_writer *writer, f24_error *err);
+
+/*
+ * Finish the file and let go of the writer, whatever happens. On failure a file that is made beside its
+ * target is removed and the target is as it was; one that was written in place holds all whole records.
+ */
+F24_API F24_MUST_CHECK f24_status f24_writer_close(f24_writer *writer, f24_error *err);
+
+/*
+ * Let go of the writer without finishing: a file that is made beside its target is removed; in a
+ * file that is written in place what was written stays, and the file is left in order. NULL is fine.
+ */
+F24_API void f24_writer_abandon(f24_writer *writer);
 
 /* ------------------------------------------------------------------------------ conventions --- */
 

@@ -113,8 +113,12 @@ class FstIsADirectoryError(FstOSError, IsADirectoryError):
     """A directory, not a file."""
 
 
+class FstFileExistsError(FstOSError, FileExistsError):
+    """A new file was asked for, and there is one of that name."""
+
+
 class FileLockedError(FstOSError):
-    """Another process writes to the file."""
+    """Somebody else writes to the file, or died while writing to it."""
 
 
 class FileChangedError(FstOSError):
@@ -133,7 +137,7 @@ class Fst24Warning(UserWarning):
 
 
 #: By f24_status, whose numbers never change (fst24.h); below 0 what only the extension knows.
-_EIO, _ECHANGED = 1, 9
+_EIO, _ECHANGED, _ELOCKED = 1, 9, 10
 _CLASSES: dict[int, type[Fst24Error]] = {
     2: OutOfMemoryError,
     3: InvalidArgumentError,
@@ -142,6 +146,7 @@ _CLASSES: dict[int, type[Fst24Error]] = {
     6: CorruptFileError,
     7: UnsupportedError,
     8: RecordNotFoundError,
+    11: EncodingError,
     -1: ClosedFileError,
     -2: MemoryLimitError,
 }
@@ -151,6 +156,7 @@ _OS_CLASSES: dict[int, type[FstOSError]] = {
     _errno.EACCES: FstPermissionError,
     _errno.EPERM: FstPermissionError,
     _errno.EISDIR: FstIsADirectoryError,
+    _errno.EEXIST: FstFileExistsError,
 }
 #: Failures that a look at the whole file explains.
 _WANT_CHECK = (TruncatedFileError, CorruptFileError)
@@ -235,6 +241,8 @@ def from_core(  # noqa: PLR0917 - the extension calls it so
         return error
     if status == _ECHANGED:
         return make_os_error(_errno.ESTALE, message, path, kind=FileChangedError)
+    if status == _ELOCKED:
+        return make_os_error(_errno.EAGAIN, message, path, kind=FileLockedError)
     return make_error(
         _CLASSES.get(status, Fst24Error),
         message,

@@ -32,7 +32,7 @@ struct f24_pool {
     f24_scratch scratch;
 };
 
-static char *absolute_path(const char *path)
+char *f24_absolute_path(const char *path)
 {
     char *directory;
     char *joined = NULL;
@@ -243,7 +243,7 @@ f24_status f24_descriptor_open(const char *path, f24_pool *pool, f24_descriptor 
     if (d == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot open");
     d->fd = -1;
-    d->path = absolute_path(path);
+    d->path = f24_absolute_path(path);
     if (d->path == NULL)
         result = f24_fail_errno(err, errno, -1, "cannot open");
     else if (pool != NULL)

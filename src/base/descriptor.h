@@ -27,4 +27,7 @@ void f24_descriptor_release(f24_descriptor *descriptor);
 /* The work memory that files of a pool share; lives as long as the pool. */
 f24_scratch *f24_pool_scratch(f24_pool *pool);
 
+/* The path from the root, whatever the working directory becomes; free it. NULL: no memory. */
+char *f24_absolute_path(const char *path);
+
 #endif

@@ -74,6 +74,10 @@ const char *f24_status_name(f24_status status)
         return "not found";
     case F24_ECHANGED:
         return "changed";
+    case F24_ELOCKED:
+        return "locked";
+    case F24_EENCODING:
+        return "cannot be stored";
     }
     return "unknown status";
 }
