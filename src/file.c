@@ -8,15 +8,46 @@
 
 /* ------------------------------------------------------------------------------ open and close */
 
-/* On failure `source` stays with the caller. */
-static f24_status open_source(f24_source *source, f24_file **file, f24_error *err)
+static f24_status new_file(f24_file **file, f24_error *err)
 {
     f24_file *f = calloc(1, sizeof *f);
-    f24_status status;
 
     if (f == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot open");
     f24_scratch_init(&f->own_scratch, F24_SCRATCH_OF_FILE);
+    *file = f;
+    return F24_OK;
+}
+
+f24_status f24_file_of(f24_source *source, f24_container *container, f24_file **file,
+                       f24_error *err)
+{
+    f24_file *f = NULL;
+    f24_status status = new_file(&f, err);
+
+    if (status != F24_OK) {
+        f24_container_close(container);
+        f24_source_release(source);
+        return status;
+    }
+    f->source = source;
+    f->container = container;
+    status = f24_table_build(container, &f->table, err);
+    if (status != F24_OK) {
+        f24_close(f);
+        return status;
+    }
+    *file = f;
+    return F24_OK;
+}
+
+/* On failure `source` stays with the caller. */
+static f24_status open_source(f24_source *source, f24_file **file, f24_error *err)
+{
+    f24_file *f = NULL;
+    f24_status status;
+
+    F24_TRY(new_file(&f, err));
     status = f24_container_open(source, &f->warnings, &f->container, err);
     if (status == F24_OK)
         status = f24_table_build(f->container, &f->table, err);

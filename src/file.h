@@ -25,6 +25,10 @@ static inline f24_scratch *f24_file_scratch(const f24_file *file)
                               : &((f24_file *)(uintptr_t)file)->own_scratch;
 }
 
+/* A file of a container that is open and not yet scanned. Takes over both, also on failure. */
+f24_status f24_file_of(f24_source *source, f24_container *container, f24_file **file,
+                       f24_error *err);
+
 /* F24_ENOTFOUND when there is no record `index`; err->record is set. */
 f24_status f24_file_check_index(const f24_file *file, int64_t index, f24_error *err);
 

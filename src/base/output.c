@@ -222,6 +222,30 @@ f24_status f24_output_read(f24_output *output, uint64_t offset, void *buffer, si
     return F24_OK;
 }
 
+static int read_back(void *context, uint64_t offset, void *buffer, size_t n_bytes)
+{
+    f24_error err = {0};
+
+    if (f24_output_read(context, offset, buffer, n_bytes, &err) == F24_OK)
+        return 0;
+    return err.sys_errno != 0 ? err.sys_errno : EIO;
+}
+
+static void let_go(void *context)
+{
+    f24_output_release(context);
+}
+
+f24_status f24_output_source(f24_output *output, f24_source **source, f24_error *err)
+{
+    f24_reader reader = {.context = output, .read = read_back, .close = let_go};
+
+    F24_TRY(f24_output_size(output, &reader.size, err));
+    F24_TRY(f24_source_open_reader(&reader, source, err));
+    (void)f24_output_retain(output);
+    return F24_OK;
+}
+
 f24_status f24_output_write(f24_output *output, uint64_t offset, const void *bytes, size_t n_bytes,
                             f24_error *err)
 {

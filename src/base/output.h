@@ -7,6 +7,7 @@
 #define F24_BASE_OUTPUT_H
 
 #include "base/error.h"
+#include "base/source.h"
 
 #include <sys/uio.h>
 
@@ -36,6 +37,9 @@ f24_status f24_output_size(f24_output *output, uint64_t *n_bytes, f24_error *err
 /* Exactly n_bytes; F24_ETRUNCATED when the file ends before. */
 f24_status f24_output_read(f24_output *output, uint64_t offset, void *buffer, size_t n_bytes,
                            f24_error *err);
+
+/* The bytes that are there now, to read while the writing goes on; keeps a reference to the output. */
+f24_status f24_output_source(f24_output *output, f24_source **source, f24_error *err);
 
 /*
  * All bytes, or an error; F24_EIO names a full disk. The vectors are used up. At most

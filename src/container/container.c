@@ -18,11 +18,10 @@ static f24_status open_layout(f24_container *c, f24_error *err)
     return f24_xdf_open(c, layout, err);
 }
 
-f24_status f24_container_open(f24_source *source, f24_warnings *warnings, f24_container **container,
-                              f24_error *err)
+static f24_status new_container(f24_source *source, f24_warnings *warnings,
+                                f24_container **container, f24_error *err)
 {
     f24_container *c = calloc(1, sizeof *c);
-    f24_status status;
 
     if (c == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot open");
@@ -31,6 +30,17 @@ f24_status f24_container_open(f24_source *source, f24_warnings *warnings, f24_co
     c->size = f24_source_size(source);
     c->info.n_bytes = c->size;
     f24_window_init(&c->window, source);
+    *container = c;
+    return F24_OK;
+}
+
+f24_status f24_container_open(f24_source *source, f24_warnings *warnings, f24_container **container,
+                              f24_error *err)
+{
+    f24_container *c = NULL;
+    f24_status status;
+
+    F24_TRY(new_container(source, warnings, &c, err));
     status = open_layout(c, err);
     if (status != F24_OK) {
         f24_container_close(c);
@@ -80,18 +90,58 @@ static void tell_counts(f24_container *c)
                  (long long)c->counts.n_misplaced, (long long)c->counts.first_misplaced);
 }
 
+f24_status f24_container_of_slots(f24_source *source, f24_backend backend, const f24_slot *slots,
+                                  size_t n_slots, f24_container **container, f24_error *err)
+{
+    f24_container *c = NULL;
+
+    F24_TRY(new_container(source, NULL, &c, err));
+    c->info.backend = backend;
+    c->info.open_for_writing = true;
+    memcpy(c->info.version, backend == F24_RSF ? "RSF0" : "XDF0", 5);
+    c->of_slots = true;
+    c->slots = slots;
+    c->n_slots = n_slots;
+    c->max_entries = n_slots;
+    *container = c;
+    return F24_OK;
+}
+
+static f24_status scan_slots(f24_container *c, const f24_sink *sink, f24_batch *batch,
+                             f24_error *err)
+{
+    f24_batch_init(batch, sink, F24_HOST_LITTLE);
+    for (size_t i = 0; i < c->n_slots; i++) {
+        const f24_slot *slot = &c->slots[i];
+        const f24_entry entry = {slot->offset, slot->n_bytes, (int32_t)i, slot->meta_words,
+                                 slot->flags};
+        if (slot->live)
+            F24_TRY(f24_batch_copy(batch, (const uint8_t *)slot->keys, &entry, err));
+        *(slot->live ? &c->counts.n_records : &c->counts.n_deleted) += 1;
+    }
+    c->slots = NULL;
+    return f24_batch_flush(batch, err);
+}
+
+static f24_status scan_file(f24_container *c, const f24_sink sinks[2], f24_batch batches[2],
+                            f24_error *err)
+{
+    bool little = c->info.backend == F24_RSF;
+
+    f24_batch_init(&batches[0], &sinks[0], little);
+    f24_batch_init(&batches[1], &sinks[1], little);
+    return little ? f24_rsf_scan(c, batches, err) : f24_xdf_scan(c, &batches[0], err);
+}
+
 f24_status f24_container_scan(f24_container *container, const f24_sink sinks[2], f24_error *err)
 {
     f24_batch *batches = malloc(2 * sizeof *batches); /* 54 KB: too much for a small stack */
-    bool little = container->info.backend == F24_RSF;
     f24_status status;
 
     if (batches == NULL)
         return f24_fail_errno(err, ENOMEM, -1, "cannot read the directory");
-    f24_batch_init(&batches[0], &sinks[0], little);
-    f24_batch_init(&batches[1], &sinks[1], little);
-    status = container->info.backend == F24_RSF ? f24_rsf_scan(container, batches, err)
-                                                : f24_xdf_scan(container, &batches[0], err);
+    status = container->of_slots ? scan_slots(container, &sinks[0], batches, err)
+                                 : scan_file(container, sinks, batches, err);
     free(batches);
     f24_window_free(&container->window); /* the file may stay open for long */
     if (status != F24_OK)

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "container/container.h"
+#include "container/store.h"
 
 /* ------------------------------------------------------------------------------- identify.c --- */
 
@@ -157,6 +158,9 @@ struct f24_container {
     f24_error damage; /* of the directory, the first that was noted; status F24_OK: none */
     f24_xdf_parts xdf;
     f24_rsf_parts rsf;
+    bool of_slots;         /* a file that is being written: these replace both ... */
+    const f24_slot *slots; /* ... until the scan */
+    size_t n_slots;
 };
 
 /* Note an entry that is listed as bad; told in one warning after the scan. */

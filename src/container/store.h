@@ -59,6 +59,13 @@ bool f24_store_little(const f24_store *store);
 const f24_slot *f24_store_slots(const f24_store *store, size_t *n_slots);
 
 /*
+ * The records of a file that is being written as a container to read: the live ones of n_slots slots, which
+ * are borrowed until it was scanned. `source` reads what was written.
+ */
+f24_status f24_container_of_slots(f24_source *source, f24_backend backend, const f24_slot *slots,
+                                  size_t n_slots, f24_container **container, f24_error *err);
+
+/*
  * What the container cannot keep, told before anything is written (2.13, 3.9): F24_EENCODING. Needs no
  * lock: facts about the container, not about the file. f24_store_add asks what depends on the
  * file's state.
