@@ -24,6 +24,19 @@ typedef struct f24_keys {
  */
 void f24_keys_take(const f24_run *run, const f24_keys *out);
 
+/*
+ * The key words of a record to be written, datev computed (fst24.h, f24_write). F24_EENCODING: a field
+ * or a text that the words have no room for, a date that is none.
+ */
+f24_status f24_keys_encode(const f24_record *record, uint32_t keys[F24_KEY_WORDS], f24_error *err);
+
+/* Put other values in their place: what encoding decided. */
+void f24_keys_set_type(uint32_t keys[F24_KEY_WORDS], int32_t datyp, int32_t nbits, int32_t dasiz);
+
+/* Whether two records are the same in the sense of f24_rewrite, and a hash that agrees with it. */
+bool f24_keys_same(const uint32_t a[F24_KEY_WORDS], const uint32_t b[F24_KEY_WORDS]);
+uint64_t f24_keys_hash(const uint32_t keys[F24_KEY_WORDS]);
+
 /* Copy n characters without their trailing blanks, and end them: n + 1 bytes at `to`. */
 void f24_copy_text(char *to, const char *from, size_t n);
 
