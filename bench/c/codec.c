@@ -4,31 +4,12 @@
  *
  *     codec [ni nj [rounds]]
  */
-#include "codec/codec.h"
+#include "timing.h"
+
 #include "base/cpu.h"
+#include "codec/codec.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *memory(size_t n_bytes)
-{
-    void *at = aligned_alloc(64, (n_bytes + 127) / 64 * 64);
-
-    if (at == NULL)
-        abort();
-    memset(at, 0x35, n_bytes);
-    return at;
-}
 
 static void put_word(uint8_t *payload, size_t i, uint32_t word, bool little)
 {

@@ -68,9 +68,10 @@ static inline int bit_length(uint64_t v)
     return n;
 }
 
-static inline uint32_t head_word(unsigned predictor, unsigned step, unsigned nbits, unsigned levels)
+static inline uint32_t head_word(unsigned predictor, unsigned step, unsigned nbits,
+                                 unsigned n_levels)
 {
-    return predictor | (predictor > 3 ? 1u << 4 : 0) | step << 7 | nbits << 10 | levels << 15;
+    return predictor | (predictor > 3 ? 1u << 4 : 0) | step << 7 | nbits << 10 | n_levels << 15;
 }
 
 /* ------------------------------------------------------------------------------- 9.3 and 9.4 */
@@ -527,6 +528,51 @@ static inline void write_lossless(bits *b, const uint32_t *float_bits, int ni, i
     free(exponent);
     free(mantissa);
     free(sign);
+}
+
+/* 10.5 for a stream that write_lossless made of this field. */
+static inline bool refuses_lossless(const uint32_t *float_bits, int ni, int nj, int nbits,
+                                    uint8_t *stream)
+{
+    const size_t n = (size_t)ni * (size_t)nj;
+    const int mb = nbits - 9;
+    bits b = {stream, 0, 64, false};
+    int64_t word = 2, budget, at;
+    uint32_t *mantissa;
+    unsigned code;
+    bool refused = ni < 16 || nj < 16;
+
+    b.at = 56;
+    code = (unsigned)get(&b, 8);
+    for (int part = 0; part < 2; part++) {
+        bits length = {stream, (uint64_t)word * 32, (uint64_t)word * 32 + 32, false};
+        int64_t n_bytes;
+        if ((part == 0 && code >> 4 != 2) || (part == 1 && (code >> 2 & 3) != 2))
+            continue;
+        n_bytes = (int64_t)get(&length, 32) - 4;
+        refused = refused || (part == 1 && (uint64_t)n_bytes + 1 > n);
+        word += 2 + n_bytes / 4;
+    }
+    budget = (int64_t)n * nbits / 32 - (word + 1);
+    mantissa = malloc(sizeof(uint32_t) * n);
+    for (size_t p = 0; p < n; p++)
+        mantissa[p] = (float_bits[p] & 0x7fffff) >> (23 - mb);
+    at = 3 + (int64_t)(ni + nj - 1) * mb;
+    for (int j0 = 1; j0 < nj; j0 += 3)
+        for (int i0 = 1; i0 < ni; i0 += 3) {
+            uint64_t most = 0;
+            int n_points = 0, width;
+            for (int j = j0; j < LEAST(j0 + 3, nj); j++)
+                for (int i = i0; i < LEAST(i0 + 3, ni); i++, n_points++) {
+                    uint64_t size = (uint64_t)llabs(difference(mantissa, ni, i, j));
+                    most = size > most ? size : most;
+                }
+            width = bit_length(most);
+            at += 5 + (width > 0 ? n_points * (width + 1) : 0);
+            refused = refused || (width > 0 && budget < (at - 1) / 32 + 1 + (width + 9 * mb) / 32);
+        }
+    free(mantissa);
+    return refused;
 }
 
 /* The stream of the part at `*word`, which goes on to the next one. */
