@@ -50,6 +50,13 @@ static inline uint64_t be64(const void *p)
     return F24_HOST_LITTLE ? __builtin_bswap64(v) : v;
 }
 
+static inline void put_be32(void *p, uint32_t v)
+{
+    if (F24_HOST_LITTLE)
+        v = __builtin_bswap32(v);
+    memcpy(p, &v, sizeof v);
+}
+
 /* A word of a file whose words are little-endian or not. */
 static inline uint32_t f24_word(const void *p, bool little)
 {

@@ -211,6 +211,20 @@ static inline uint64_t f24_xdf_offset(uint32_t address)
     return (uint64_t)(address - 1u) * F24_XDF_UNIT;
 }
 
+/* A directory page (2.3). */
+typedef struct f24_xdf_page {
+    uint64_t offset;
+    uint32_t n_entries;
+    uint32_t next; /* address of the next page, 0 on the last */
+} f24_xdf_page;
+
+/* The head of the page at `offset`, all of which is at `bytes`. F24_ECORRUPT. */
+f24_status f24_xdf_parse_page(const uint8_t *bytes, uint64_t offset, f24_xdf_page *page,
+                              f24_error *err);
+
+/* What the checksum of a page is wrong by; 0: it is right. */
+uint32_t f24_xdf_checksum(const uint8_t *bytes);
+
 /* Live are exactly 1 to 125 (2.1); other values are passed over. */
 static inline bool f24_xdf_is_live(uint32_t idtyp)
 {

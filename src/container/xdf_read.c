@@ -11,11 +11,36 @@
 /* ------------------------------------------------------------------------------------- pages ---
  */
 
-typedef struct page {
-    uint64_t offset;
-    uint32_t n_entries;
-    uint32_t next; /* address of the next page, 0 on the last */
-} page;
+uint32_t f24_xdf_checksum(const uint8_t *bytes)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 16; i < F24_XDF_PAGE; i += 4)
+        sum ^= f24_native32(bytes + i); /* XOR does not mind the byte order */
+    return F24_HOST_LITTLE ? __builtin_bswap32(sum) : sum;
+}
+
+f24_status f24_xdf_parse_page(const uint8_t *bytes, uint64_t offset, f24_xdf_page *p,
+                              f24_error *err)
+{
+    f24_xdf_head head = f24_xdf_head_at(bytes);
+
+    if (head.idtyp != 0 || head.n_units != PAGE_UNITS || head.address == 0 ||
+        f24_xdf_offset(head.address) != offset)
+        return f24_fail(err, F24_ECORRUPT, (int64_t)offset,
+                        "no directory page where one should be (idtyp %u, length %u, address %u; "
+                        "expected 0, %u, %" PRIu64 ")",
+                        (unsigned)head.idtyp, (unsigned)head.n_units, (unsigned)head.address,
+                        PAGE_UNITS, offset / F24_XDF_UNIT + 1);
+    p->offset = offset;
+    p->n_entries = be32(bytes + 20);
+    p->next = be32(bytes + 16);
+    if (p->n_entries > F24_XDF_PAGE_ENTRIES)
+        return f24_fail(err, F24_ECORRUPT, (int64_t)offset + 20,
+                        "a directory page claims %u entries, but holds 256 at most",
+                        (unsigned)p->n_entries);
+    return F24_OK;
+}
 
 /*
  * The chain of pages, as far as it was followed. It ends or breaks; where it breaks, the records
@@ -25,8 +50,8 @@ typedef struct chain {
     uint64_t offset; /* of the page to read next ... */
     bool more;       /* ... if there is one */
     uint64_t n_read;
-    page last;     /* the page that was read last */
-    f24_error why; /* what broke the chain; status F24_OK: nothing did */
+    f24_xdf_page last; /* the page that was read last */
+    f24_error why;     /* what broke the chain; status F24_OK: nothing did */
     /*
      * The pages that were met, one bit for each 18 464 bytes of the file: two pages that start in
      * the same stretch are the same page or overlap, so a chain that turns back is always noticed.
@@ -56,44 +81,13 @@ static f24_status chain_begin(const f24_container *c, chain *ch, f24_error *err)
     return F24_OK;
 }
 
-static uint32_t checksum(const uint8_t *bytes)
-{
-    uint32_t sum = 0;
-
-    for (size_t i = 16; i < F24_XDF_PAGE; i += 4)
-        sum ^= f24_native32(bytes + i); /* XOR does not mind the byte order */
-    return F24_HOST_LITTLE ? __builtin_bswap32(sum) : sum;
-}
-
-/* The head of the page at `offset`, which lies inside the file. */
-static f24_status parse_page(const uint8_t *bytes, uint64_t offset, page *p, f24_error *err)
-{
-    f24_xdf_head head = f24_xdf_head_at(bytes);
-
-    if (head.idtyp != 0 || head.n_units != PAGE_UNITS || head.address == 0 ||
-        f24_xdf_offset(head.address) != offset)
-        return f24_fail(err, F24_ECORRUPT, (int64_t)offset,
-                        "no directory page where one should be (idtyp %u, length %u, address %u; "
-                        "expected 0, %u, %" PRIu64 ")",
-                        (unsigned)head.idtyp, (unsigned)head.n_units, (unsigned)head.address,
-                        PAGE_UNITS, offset / F24_XDF_UNIT + 1);
-    p->offset = offset;
-    p->n_entries = be32(bytes + 20);
-    p->next = be32(bytes + 16);
-    if (p->n_entries > F24_XDF_PAGE_ENTRIES)
-        return f24_fail(err, F24_ECORRUPT, (int64_t)offset + 20,
-                        "a directory page claims %u entries, but holds 256 at most",
-                        (unsigned)p->n_entries);
-    return F24_OK;
-}
-
 /* Read the page that is next; ch->more becomes false when it cannot be right. */
 static f24_status chain_read(f24_container *c, chain *ch, const uint8_t **bytes, f24_error *err)
 {
-    page p;
+    f24_xdf_page p;
 
     F24_TRY(f24_window_at(&c->window, ch->offset, F24_XDF_PAGE, F24_XDF_PAGE, bytes, NULL, err));
-    ch->more = parse_page(*bytes, ch->offset, &p, &ch->why) == F24_OK;
+    ch->more = f24_xdf_parse_page(*bytes, ch->offset, &p, &ch->why) == F24_OK;
     if (ch->more) {
         ch->last = p;
         ch->n_read++;
@@ -128,7 +122,7 @@ static void chain_next(const f24_container *c, chain *ch)
 }
 
 /* Whether the record of entry i of a page lies behind it and agrees; *end is where it ends. */
-static f24_status confirm_entry(f24_container *c, const page *p, uint32_t i, bool *sure,
+static f24_status confirm_entry(f24_container *c, const f24_xdf_page *p, uint32_t i, bool *sure,
                                 uint64_t *end, bool *used, f24_error *err)
 {
     uint64_t at = p->offset + F24_XDF_PAGE_HEAD + (uint64_t)i * F24_XDF_ENTRY;
@@ -333,8 +327,8 @@ f24_status f24_xdf_open(f24_container *c, f24_layout layout, f24_error *err)
  */
 
 /* The entries of one page. */
-static f24_status scan_page(f24_container *c, const uint8_t *bytes, const page *p, int32_t base,
-                            f24_batch *batch, f24_error *err)
+static f24_status scan_page(f24_container *c, const uint8_t *bytes, const f24_xdf_page *p,
+                            int32_t base, f24_batch *batch, f24_error *err)
 {
     const uint8_t *at = bytes + F24_XDF_PAGE_HEAD;
 
@@ -379,7 +373,7 @@ static f24_status scan_pages(f24_container *c, chain *ch, f24_batch *batch, uint
         F24_TRY(chain_read(c, ch, &bytes, err));
         if (!ch->more)
             break;
-        if (checksum(bytes) != 0)
+        if (f24_xdf_checksum(bytes) != 0)
             f24_warn(c->warnings, F24_ECORRUPT, (int64_t)ch->last.offset + 24,
                      "the checksum of directory page %" PRIu64
                      " is wrong: its entries are listed as they are",
@@ -413,7 +407,7 @@ typedef struct met_page {
  */
 static uint32_t believed_entries(const uint8_t *bytes)
 {
-    uint32_t sum = checksum(bytes), n = be32(bytes + 20);
+    uint32_t sum = f24_xdf_checksum(bytes), n = be32(bytes + 20);
 
     if (sum == 0)
         return n <= F24_XDF_PAGE_ENTRIES ? n : F24_XDF_PAGE_ENTRIES;
