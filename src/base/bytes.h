@@ -1,5 +1,5 @@
-/* Where bytes become numbers: loads of either byte order at any address, and sums that cannot wrap.
- */
+/* Where bytes become numbers and numbers bytes: loads and stores of either byte order at any address,
+ * and sums that cannot wrap. */
 #ifndef F24_BASE_BYTES_H
 #define F24_BASE_BYTES_H
 
@@ -69,6 +69,22 @@ static inline uint64_t f24_word_pair(const void *p, bool little)
     const uint8_t *bytes = p;
 
     return (uint64_t)f24_word(bytes, little) << 32 | f24_word(bytes + 4, little);
+}
+
+static inline void put_le32(void *p, uint32_t v)
+{
+    if (!F24_HOST_LITTLE)
+        v = __builtin_bswap32(v);
+    memcpy(p, &v, sizeof v);
+}
+
+/* A 64-bit quantity of RSF, little-endian words. */
+static inline void put_word_pair(void *p, uint64_t v)
+{
+    uint8_t *bytes = p;
+
+    put_le32(bytes, (uint32_t)(v >> 32));
+    put_le32(bytes + 4, (uint32_t)v);
 }
 
 /* a + b and a x b; false when the result does not fit. */

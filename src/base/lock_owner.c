@@ -1,6 +1,7 @@
 /*
  * The system names the owner of a classic lock only. Locks of open files are shown beside the
- * descriptors that processes have open (/proc, Linux), of which we see those of our own user.
+ * descriptors that processes have open (/proc, Linux), of which we see those of our own user. How a
+ * descriptor was opened stands there, too.
  */
 #include "base/lock_owner.h"
 
@@ -25,8 +26,23 @@ static bool is_number(const char *text)
     return isdigit((unsigned char)text[0]) != 0;
 }
 
-/* Whether the description of a descriptor speaks of a lock. */
-static bool holds_lock(const char *pid, const char *descriptor)
+/* Whether a line of the description of a descriptor says what is looked for. */
+typedef bool (*line_test)(const char *line);
+
+static bool tells_of_lock(const char *line)
+{
+    return strncmp(line, "lock:", 5) == 0;
+}
+
+static bool tells_of_writing(const char *line)
+{
+    unsigned long flags =
+        strncmp(line, "flags:", 6) == 0 ? strtoul(line + 6, NULL, 8) : (unsigned long)O_RDONLY;
+
+    return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+static bool description_has(const char *pid, const char *descriptor, line_test test)
 {
     char path[64], line[256];
     bool found = false;
@@ -37,13 +53,25 @@ static bool holds_lock(const char *pid, const char *descriptor)
     if (info == NULL)
         return false;
     while (!found && fgets(line, sizeof line, info) != NULL)
-        found = strncmp(line, "lock:", 5) == 0;
+        found = test(line);
     (void)fclose(info);
     return found;
 }
 
-/* Whether a process has the file open through a descriptor with a lock. */
-static bool is_owner(const char *pid, const struct stat *file)
+/* What is looked for: a descriptor of the file, other than `own` of this process. */
+typedef struct wanted {
+    struct stat file;
+    int own;
+    line_test test;
+} wanted;
+
+static bool is_own(const wanted *w, const char *pid, const char *descriptor)
+{
+    return strtol(descriptor, NULL, 10) == w->own && strtol(pid, NULL, 10) == (long)getpid();
+}
+
+/* Whether a process has the file open through such a descriptor. */
+static bool process_has(const char *pid, const wanted *w)
 {
     char path[64];
     bool found = false;
@@ -58,24 +86,28 @@ static bool is_owner(const char *pid, const struct stat *file)
     at = dirfd(descriptors);
     while (at >= 0 && !found && (entry = next_entry(descriptors)) != NULL) {
         struct stat other;
-        found = is_number(entry->d_name) && fstatat(at, entry->d_name, &other, 0) == 0 &&
-                other.st_dev == file->st_dev && other.st_ino == file->st_ino &&
-                holds_lock(pid, entry->d_name);
+        found = is_number(entry->d_name) && !is_own(w, pid, entry->d_name) &&
+                fstatat(at, entry->d_name, &other, 0) == 0 && other.st_dev == w->file.st_dev &&
+                other.st_ino == w->file.st_ino && description_has(pid, entry->d_name, w->test);
     }
     (void)closedir(descriptors);
     return found;
 }
 
-static long search_processes(const struct stat *file)
+static long search_processes(int fd, line_test test)
 {
-    DIR *processes = opendir("/proc");
+    wanted w = {.own = fd, .test = test};
+    DIR *processes;
     struct dirent *entry;
     long owner = 0;
 
+    if (fstat(fd, &w.file) != 0)
+        return 0;
+    processes = opendir("/proc");
     if (processes == NULL)
         return 0;
     while (owner == 0 && (entry = next_entry(processes)) != NULL) {
-        if (is_number(entry->d_name) && is_owner(entry->d_name, file))
+        if (is_number(entry->d_name) && process_has(entry->d_name, &w))
             owner = strtol(entry->d_name, NULL, 10);
     }
     (void)closedir(processes);
@@ -85,11 +117,13 @@ static long search_processes(const struct stat *file)
 long f24_lock_owner(int fd)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    struct stat file;
 
     if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
         return (long)lock.l_pid;
-    if (fstat(fd, &file) != 0)
-        return 0;
-    return search_processes(&file);
+    return search_processes(fd, tells_of_lock);
+}
+
+long f24_other_writer(int fd)
+{
+    return search_processes(fd, tells_of_writing);
 }

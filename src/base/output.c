@@ -314,6 +314,31 @@ f24_status f24_output_resize(f24_output *output, uint64_t n_bytes, f24_error *er
     return F24_OK;
 }
 
+#ifdef __linux__
+f24_status f24_output_allocate(f24_output *output, uint64_t offset, uint64_t n_bytes,
+                               f24_error *err)
+{
+    int result;
+
+    do
+        result = fallocate(output->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)n_bytes);
+    while (result != 0 && errno == EINTR);
+    if (result != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO))
+        return f24_fail_errno(err, errno, (int64_t)offset, "cannot write");
+    return F24_OK;
+}
+#else
+f24_status f24_output_allocate(f24_output *output, uint64_t offset, uint64_t n_bytes,
+                               f24_error *err)
+{
+    (void)output;
+    (void)offset;
+    (void)n_bytes;
+    (void)err;
+    return F24_OK;
+}
+#endif
+
 f24_status f24_output_sync(f24_output *output, f24_error *err)
 {
     int result;
@@ -374,6 +399,11 @@ f24_status f24_output_try_lock(f24_output *output, f24_error *err)
 void f24_output_unlock(f24_output *output)
 {
     (void)set_lock(output, SET, F_UNLCK);
+}
+
+long f24_output_other_writer(f24_output *output)
+{
+    return f24_other_writer(output->fd);
 }
 
 /* --------------------------------------------------------------------------------- the target */

@@ -54,6 +54,13 @@ f24_status f24_output_write_pieces(f24_output *output, uint64_t offset, struct i
 /* Make the file n_bytes long: cut it, or let it grow by a hole that reads as zeros. */
 f24_status f24_output_resize(f24_output *output, uint64_t n_bytes, f24_error *err);
 
+/*
+ * Have the disk set blocks aside for n_bytes from `offset`, so that writing them later cannot meet a full
+ * disk. The size stays. F24_OK, too, where the file system cannot do that.
+ */
+f24_status f24_output_allocate(f24_output *output, uint64_t offset, uint64_t n_bytes,
+                               f24_error *err);
+
 /* Wait until everything is on disk. */
 f24_status f24_output_sync(f24_output *output, f24_error *err);
 
@@ -68,6 +75,9 @@ f24_status f24_output_sync(f24_output *output, f24_error *err);
 f24_status f24_output_lock(f24_output *output, f24_error *err);
 f24_status f24_output_try_lock(f24_output *output, f24_error *err);
 void f24_output_unlock(f24_output *output);
+
+/* A process that has the file open for writing through another descriptor; 0: none is seen. */
+long f24_output_other_writer(f24_output *output);
 
 /* Move a file that was made beside its target there, durably when `sync`. Once, at the end. */
 f24_status f24_output_publish(f24_output *output, bool sync, f24_error *err);

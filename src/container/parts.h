@@ -262,7 +262,11 @@ f24_status f24_xdf_step(f24_container *container, f24_xdf_walk *walk, f24_xdf_me
 #define F24_RSF_FRAME 28u          /* both */
 #define F24_RSF_SOS 72u            /* of a start of segment */
 #define F24_RSF_EOS 68u            /* of a compact end of segment */
+#define F24_RSF_EOS_LOW 20u        /* of its first part */
 #define F24_RSF_EOS_HIGH 48u       /* of its second part */
+#define F24_RSF_SEGMENT_MIN 140u   /* of an empty segment: SOS and EOS */
+#define F24_RSF_DIRECTORY_MIN 32u  /* of a directory without entries: the head and the end mark */
+#define F24_RSF_EXCLUSIVE 0xFFFFu  /* rlm of segment 0: one writer has the file for itself (3.1) */
 #define F24_RSF_SEARCH_WORDS 19    /* metadata words that every listed record has (3.2) */
 #define F24_RSF_ENTRY 32u          /* bytes of a directory entry before its metadata (3.3) */
 #define F24_RSF_PLAIN_ENTRY 108u   /* of an entry without JSON */
@@ -289,6 +293,21 @@ typedef struct f24_rsf_mark {
 
 f24_rsf_mark f24_rsf_start_at(const uint8_t *bytes);
 f24_rsf_mark f24_rsf_end_at(const uint8_t *bytes);
+
+/* What the start of a segment says (3.1). */
+typedef struct f24_rsf_head {
+    bool is_one;  /* "RSF0" */
+    bool damaged; /* its start mark or its signature */
+    bool ends;    /* its end mark is right */
+    bool ours;    /* "STDF" */
+    bool spare;   /* free space that a parallel writer left */
+    uint16_t writers;
+    uint64_t seg, sseg;   /* bytes without and with its end; 0: open */
+    uint64_t vdir, vdirs; /* its directory, from the segment's start */
+} f24_rsf_head;
+
+/* From F24_RSF_SOS bytes. */
+f24_rsf_head f24_rsf_head_at(const uint8_t *bytes);
 
 /* What the first metadata words of a record or of its directory entry say (3.2). */
 typedef struct f24_rsf_meta {

@@ -6,52 +6,30 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define DIRECTORY_MIN 32u /* without entries: the head and the end mark */
-#define SEGMENT_MIN 140u  /* SOS and EOS */
-
 /* ---------------------------------------------------------------------------------- segments ---
  */
 
-typedef struct segment_head {
-    bool ours;  /* "STDF" */
-    bool spare; /* free space that a parallel writer left */
-    uint16_t writers;
-    uint64_t seg, sseg;   /* bytes without and with its end; 0: open */
-    uint64_t vdir, vdirs; /* its directory, from the segment's start */
-} segment_head;
-
 /*
- * The SOS at byte `at` (3.1). *is_one is false when none starts there; a damaged one is
+ * The SOS at byte `at` (3.1). head->is_one is false when none starts there; a damaged one is
  * F24_ECORRUPT.
  */
-static f24_status read_segment_head(f24_container *c, uint64_t at, segment_head *head, bool *is_one,
+static f24_status read_segment_head(f24_container *c, uint64_t at, f24_rsf_head *head,
                                     f24_error *err)
 {
-    f24_rsf_mark start, end;
     const uint8_t *bytes;
 
     F24_TRY(f24_window_at(&c->window, at, F24_RSF_SOS, F24_WINDOW_NEAR, &bytes, NULL, err));
-    start = f24_rsf_start_at(bytes);
-    end = f24_rsf_end_at(bytes + 60);
-    *is_one = memcmp(bytes + 16, "RSF0", 4) == 0;
-    if (!*is_one)
+    *head = f24_rsf_head_at(bytes);
+    if (!head->is_one)
         return F24_OK;
-    if (start.type != F24_RSF_SEGMENT_START || start.tag != 0xFE || start.n_bytes != F24_RSF_SOS ||
-        le32(bytes + 24) != 0xDEADBEEFu)
+    if (head->damaged)
         return f24_fail(err, F24_ECORRUPT, (int64_t)at,
                         "the segment at byte %" PRIu64 " has a damaged start: copy it again "
                         "from its source",
                         at);
-    if (end.type != F24_RSF_SEGMENT_START || end.tag != 0xFF || end.n_bytes != F24_RSF_SOS)
+    if (!head->ends)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)at + 60,
                  "the start of the segment at byte %" PRIu64 " has a damaged end mark", at);
-    head->ours = memcmp(bytes + 20, "STDF", 4) == 0;
-    head->spare = memcmp(bytes + 20, "<-->", 4) == 0;
-    head->writers = start.words;
-    head->seg = f24_word_pair(bytes + 28, true);
-    head->sseg = f24_word_pair(bytes + 36, true);
-    head->vdir = f24_word_pair(bytes + 44, true);
-    head->vdirs = f24_word_pair(bytes + 52, true);
     return F24_OK;
 }
 
@@ -76,7 +54,7 @@ static f24_status add_segment(f24_container *c, const f24_segment *segment, f24_
  * Look at the head of the directory that `head` names. segment->directory_bytes stays 0, with a
  * warning, when there is none in that place, or one that contradicts itself.
  */
-static f24_status find_directory(f24_container *c, const segment_head *head, bool cut,
+static f24_status find_directory(f24_container *c, const f24_rsf_head *head, bool cut,
                                  f24_segment *segment, f24_error *err)
 {
     uint64_t room = segment->end - segment->offset, end;
@@ -86,11 +64,11 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
     f24_error why;
     uint32_t n;
 
-    if (head->vdirs < DIRECTORY_MIN) {
+    if (head->vdirs < F24_RSF_DIRECTORY_MIN) {
         (void)f24_fail(&why, F24_ECORRUPT, (int64_t)segment->offset + 52,
                        "the directory of the segment at byte %" PRIu64 " is %" PRIu64
                        " bytes long, less than the %u of an empty one",
-                       segment->offset, head->vdirs, DIRECTORY_MIN);
+                       segment->offset, head->vdirs, F24_RSF_DIRECTORY_MIN);
         f24_note_damage(c, &why);
         return F24_OK;
     }
@@ -115,7 +93,7 @@ static f24_status find_directory(f24_container *c, const segment_head *head, boo
         return F24_OK;
     }
     n = le32(bytes + F24_RSF_START);
-    if ((uint64_t)n * (F24_RSF_ENTRY + 4) > head->vdirs - DIRECTORY_MIN) {
+    if ((uint64_t)n * (F24_RSF_ENTRY + 4) > head->vdirs - F24_RSF_DIRECTORY_MIN) {
         (void)f24_fail(&why, F24_ECORRUPT, (int64_t)at + F24_RSF_START,
                        "a directory of %" PRIu64 " bytes claims %" PRIu32 " entries", head->vdirs,
                        n);
@@ -194,7 +172,7 @@ static f24_status open_compact(f24_container *c, uint64_t at, uint64_t *next, f2
  * one. A segment that is `cut` says an end beyond the file's: the file was cut, or the number is
  * wrong and another segment follows the records.
  */
-static f24_status open_segment(f24_container *c, uint64_t end, bool cut, const segment_head *head,
+static f24_status open_segment(f24_container *c, uint64_t end, bool cut, const f24_rsf_head *head,
                                uint64_t *at, f24_error *err)
 {
     f24_segment segment = {.offset = *at, .end = end};
@@ -226,11 +204,12 @@ static f24_status open_segment(f24_container *c, uint64_t end, bool cut, const s
 /* One step along the chain of segments. */
 static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_error *err)
 {
-    segment_head head = {0};
+    f24_rsf_head head = {0};
     bool wrong, cut;
     uint64_t end;
 
-    F24_TRY(read_segment_head(c, *at, &head, more, err));
+    F24_TRY(read_segment_head(c, *at, &head, err));
+    *more = head.is_one;
     if (!*more) {
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)*at,
                  "no segment at byte %" PRIu64
@@ -244,7 +223,7 @@ static f24_status next_segment(f24_container *c, uint64_t *at, bool *more, f24_e
         c->info.open_for_writing = head.writers != 0;
     if (head.sseg == 0 && head.ours)
         return open_compact(c, *at, at, err);
-    wrong = head.sseg < SEGMENT_MIN || !f24_add(*at, head.sseg, &end);
+    wrong = head.sseg < F24_RSF_SEGMENT_MIN || !f24_add(*at, head.sseg, &end);
     cut = wrong || end > c->size;
     if (wrong)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)*at + 36,
@@ -281,7 +260,8 @@ static void choose_split(f24_container *c)
     for (size_t i = rsf->n_segments; i-- > 0;) {
         const f24_segment *s = &rsf->segments[i];
         if (s->n_entries >= F24_RSF_SPLIT_FROM && s->n_entries > 2 * rsf->split_entries &&
-            s->directory_bytes == DIRECTORY_MIN + (uint64_t)s->n_entries * F24_RSF_PLAIN_ENTRY) {
+            s->directory_bytes ==
+                F24_RSF_DIRECTORY_MIN + (uint64_t)s->n_entries * F24_RSF_PLAIN_ENTRY) {
             rsf->split = i;
             rsf->split_entries = s->n_entries / 2;
             c->second_entries = after + s->n_entries - rsf->split_entries;
@@ -297,11 +277,11 @@ f24_status f24_rsf_open(f24_container *c, f24_error *err)
 
     c->info.backend = F24_RSF;
     memcpy(c->info.version, "RSF0", 5);
-    if (c->size < SEGMENT_MIN)
+    if (c->size < F24_RSF_SEGMENT_MIN)
         return f24_fail(err, F24_ETRUNCATED, (int64_t)c->size,
                         "the file is cut in its first segment: it has %" PRIu64
                         " bytes of the %u that start every RSF file",
-                        c->size, SEGMENT_MIN);
+                        c->size, F24_RSF_SEGMENT_MIN);
     while (more && c->size - at >= F24_RSF_SOS)
         F24_TRY(next_segment(c, &at, &more, err));
     if (more && at < c->size)

@@ -31,6 +31,25 @@ f24_rsf_mark f24_rsf_end_at(const uint8_t *bytes)
     };
 }
 
+f24_rsf_head f24_rsf_head_at(const uint8_t *bytes)
+{
+    f24_rsf_mark start = f24_rsf_start_at(bytes), end = f24_rsf_end_at(bytes + 60);
+
+    return (f24_rsf_head){
+        .is_one = memcmp(bytes + 16, "RSF0", 4) == 0,
+        .damaged = start.type != F24_RSF_SEGMENT_START || start.tag != 0xFE ||
+                   start.n_bytes != F24_RSF_SOS || le32(bytes + 24) != 0xDEADBEEFu,
+        .ends = end.type == F24_RSF_SEGMENT_START && end.tag == 0xFF && end.n_bytes == F24_RSF_SOS,
+        .ours = memcmp(bytes + 20, "STDF", 4) == 0,
+        .spare = memcmp(bytes + 20, "<-->", 4) == 0,
+        .writers = start.words,
+        .seg = f24_word_pair(bytes + 28, true),
+        .sseg = f24_word_pair(bytes + 36, true),
+        .vdir = f24_word_pair(bytes + 44, true),
+        .vdirs = f24_word_pair(bytes + 52, true),
+    };
+}
+
 /* Version 1: word 2 tells where the text is. Version 0 knows only its end (3.2). */
 static void find_json(const uint8_t *meta, uint32_t version, uint16_t n_words, f24_rsf_meta *m)
 {
