@@ -129,7 +129,8 @@ static f24_status resize(f24_store *store, uint64_t size, f24_error *err)
     }
     if (status != F24_OK) {
         x->size = before;
-        (void)f24_output_resize(store->output, before, NULL);
+        if (f24_output_resize(store->output, before, NULL) != F24_OK) /* the disk tells what it is */
+            (void)f24_output_size(store->output, &x->size, NULL);
         (void)write_header(store, READ_WRITE, NULL);
     }
     return status;
@@ -365,8 +366,8 @@ static placed place_record(const f24_addition *record, uint64_t at)
 }
 
 /*
- * The bytes of a record. In place its head goes last: without it a walk does not take what a kill
- * leaves for a whole record (2.10).
+ * The bytes of a record. In place its first unit goes last: without it a walk does not take what a kill
+ * leaves for a whole record (2.10), and a write of 8 aligned bytes is never cut.
  */
 static f24_status write_record(f24_store *store, const f24_addition *record, const placed *p,
                                f24_error *err)
@@ -374,18 +375,16 @@ static f24_status write_record(f24_store *store, const f24_addition *record, con
     static const uint8_t zeros[8];
     const xdf *x = store->own;
     uint8_t head[F24_XDF_RECORD_HEAD] = {0};
-    size_t n_payload = (size_t)record->n_payload;
+    size_t n_payload = (size_t)record->n_payload, first = x->in_place ? F24_XDF_UNIT : 0;
     struct iovec pieces[3] = {
-        {head, sizeof head},
+        {head + first, sizeof head - first},
         {(void *)(uintptr_t)record->payload, n_payload},
         {(void *)(uintptr_t)zeros, (size_t)(p->n_bytes - sizeof head) - n_payload},
     };
 
     memcpy(head, p->entry, sizeof p->entry);
-    if (!x->in_place)
-        return f24_output_write_pieces(store->output, p->at, pieces, 3, err);
-    F24_TRY(f24_output_write_pieces(store->output, p->at + sizeof head, pieces + 1, 2, err));
-    return f24_output_write(store->output, p->at, head, sizeof head, err);
+    F24_TRY(f24_output_write_pieces(store->output, p->at + first, pieces, 3, err));
+    return x->in_place ? f24_output_write(store->output, p->at, head, F24_XDF_UNIT, err) : F24_OK;
 }
 
 /* Count the new record. In place the header follows at once. */
@@ -625,10 +624,20 @@ static f24_status flush(f24_store *store, f24_error *err)
     return store->options.sync ? f24_output_sync(store->output, err) : F24_OK;
 }
 
+/* A change that failed, and was not undone either, as when a disk is broken. */
+static f24_status check_sound(const xdf *x, f24_error *err)
+{
+    if (x->torn)
+        return f24_fail(err, F24_EIO, -1, "a change failed and could not be undone: %s",
+                        x->in_place ? "mend the file with fst24 repair" : "write the file again");
+    return F24_OK;
+}
+
 static f24_status finish_beside(f24_store *store, f24_error *err)
 {
     const xdf *x = store->own;
 
+    F24_TRY(check_sound(x, err));
     F24_TRY(f24_xdf_image_write(x->last, store->output, err));
     F24_TRY(write_header(store, 0, err));
     return f24_output_resize(store->output, x->end, err); /* behind it a failed record may lie */
@@ -639,9 +648,7 @@ static f24_status finish_in_place(f24_store *store, f24_error *err)
     const xdf *x = store->own;
 
     F24_TRY(check_alone(store, err));
-    if (x->torn)
-        return f24_fail(err, F24_EIO, -1,
-                        "a change failed and could not be undone: mend the file with fst24 repair");
+    F24_TRY(check_sound(x, err));
     if (x->size != x->end)
         F24_TRY(resize(store, x->end, err));
     if (store->options.sync)
