@@ -25,7 +25,8 @@
 #endif
 
 typedef struct core_state {
-    PyTypeObject *block_type, *view_type, *column_type, *table_type, *file_type, *record_type;
+    PyTypeObject *block_type, *view_type, *column_type, *table_type, *file_type, *record_type,
+        *writer_type;
     PyObject *make_error; /* fst24._errors.from_core */
     PyObject *str_load;   /* "_load": what Record.data calls the first time */
     PyObject *type_codes; /* tuple of numpy type strings, see array_code() */
@@ -118,6 +119,8 @@ bool file_enter(core_state *state, FileObject *self);
 void file_leave(FileObject *self);
 /* raise_core with the path, and the exception of a file object as the cause. */
 PyObject *file_raise(core_state *state, FileObject *self, const f24_error *err);
+/* A File of a handle that is open, which it takes over; `missing` as in parse_missing(). */
+PyObject *file_of_handle(core_state *state, f24_file *handle, PyObject *path, PyObject *missing);
 /* The process-wide pool of descriptors. */
 f24_pool *descriptor_pool(void);
 
@@ -157,6 +160,10 @@ typedef struct RecordObject {
 } RecordObject;
 
 extern PyType_Spec record_spec;
+
+/* --------------------------------------------------------------------------------- writer.c --- */
+
+extern PyType_Spec writer_spec;
 
 /* Methods of the module. */
 PyObject *make_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

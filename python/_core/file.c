@@ -136,6 +136,18 @@ static PyObject *file_opened(core_state *state, FileObject *self, f24_status sta
     return (PyObject *)self;
 }
 
+PyObject *file_of_handle(core_state *state, f24_file *handle, PyObject *path, PyObject *missing)
+{
+    FileObject *self = file_alloc(state, path, missing);
+
+    if (self == NULL) {
+        f24_close(handle);
+        return NULL;
+    }
+    self->handle = handle;
+    return file_opened(state, self, F24_OK, NULL);
+}
+
 static PyObject *File_open_path(PyObject *type, PyObject *args)
 {
     core_state *state = state_of_type((PyTypeObject *)type);

@@ -34,6 +34,7 @@ from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSet
 from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
+from ._writer import Fst24Writer
 from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Fst24File",
     "Fst24Record",
     "Fst24Warning",
+    "Fst24Writer",
     "FstOSError",
     "InvalidArgumentError",
     "MemoryLimitError",

@@ -64,6 +64,44 @@ class File:
     @property
     def table(self) -> Table: ...
 
+#: (fields, values, kind, item_bytes, mask or None, rewrite, effort, exact, json or None)
+WriteJob: TypeAlias = tuple[
+    tuple[Any, ...], Any, int, int, Any | None, int, int, bool, bytes | None
+]
+#: (file_index, offset, nbytes, datev, datyp, nbits, dasiz)
+Stored: TypeAlias = tuple[int, int, int, int, int, int, int]
+
+class Writer:
+    @classmethod
+    def open(
+        cls,
+        name: bytes,
+        path: str,
+        mode: int,
+        backend: int,
+        parallel: bool,
+        segment_bytes: int,
+        sync: bool,
+        /,
+    ) -> Self: ...
+    def close(self, /) -> None: ...
+    def abandon(self, /) -> None: ...
+    def flush(self, /) -> None: ...
+    def write(self, jobs: tuple[WriteJob, ...], threads: int, /) -> list[Stored | None]: ...
+    def write_stored(
+        self,
+        stored: ReadableBuffer,
+        fields: tuple[Any, ...] | None,
+        rewrite: int,
+        json: bytes | None,
+        /,
+    ) -> Stored | None: ...
+    def delete(self, file_index: int, /) -> None: ...
+    def edit(self, file_index: int, fields: tuple[Any, ...], json: bytes | None, /) -> None: ...
+    def view(self, missing: Missing, /) -> File: ...
+    @property
+    def backend(self) -> str: ...
+
 class Record:
     def __new__(cls, file: Any, source: Any, table: Table, row: int, index: int) -> Self: ...
     def forget(self, /) -> None: ...

@@ -129,7 +129,8 @@ static f24_status resize(f24_store *store, uint64_t size, f24_error *err)
     }
     if (status != F24_OK) {
         x->size = before;
-        if (f24_output_resize(store->output, before, NULL) != F24_OK) /* the disk tells what it is */
+        if (f24_output_resize(store->output, before, NULL) !=
+            F24_OK) /* the disk tells what it is */
             (void)f24_output_size(store->output, &x->size, NULL);
         (void)write_header(store, READ_WRITE, NULL);
     }

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import fst24
@@ -26,11 +27,17 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_of_docstrings_hold(name: str, gem: Path, gem_rsf: Path) -> None:
+def test_examples_of_docstrings_hold(name: str, gem: Path, gem_rsf: Path, tmp_path: Path) -> None:
     module = importlib.import_module(name)
     found = doctest.testmod(
         module,
-        extraglobs={"fst24": fst24, "sample": str(gem), "sample_later": str(gem_rsf)},
+        extraglobs={
+            "fst24": fst24,
+            "np": np,
+            "sample": str(gem),
+            "sample_later": str(gem_rsf),
+            "new_file": str(tmp_path / "new.fst"),
+        },
         optionflags=doctest.NORMALIZE_WHITESPACE,
     )
     assert found.failed == 0

@@ -40,14 +40,19 @@ PYTHON_LAYERS = (
 #: Private helpers belong to the layer of the modules that they serve.
 HELPERS = {
     "_arrays": "_errors",
+    "_compose": "_file",
     "_criteria": "_file",
+    "_fst_options": "_file",
     "_html": "_record",
+    "_job": "_file",
     "_interface": "_file",
     "_librmn": "_file",
     "_metadata": "_errors",
+    "_packing": "_file",
     "_settings": "_errors",
     "_sources": "_record",
     "_views": "_record",
+    "_writer": "_file",
 }
 #: These stand on the public names of fst24 alone.
 INTEGRATIONS = ("xarray", "zarr", "wms", "cli")
