@@ -51,7 +51,7 @@ static void describe_keys(uint8_t *header)
     for (uint32_t i = 0; i < 18; i++) {
         uint8_t *at = header + 64 + 8u * i;
         uint32_t k = i < 16 ? i + 1 : i - 15;
-        memcpy(at, i < 16 ? "SF00" : "AXI0", 4);
+        put_be32(at, i < 16 ? 0x53463030u : 0x41584930u); /* "SF00", "AXI0" */
         if (i < 16)
             at[2] = (uint8_t)('0' + k / 10);
         at[3] = (uint8_t)('0' + k % 10);
@@ -63,7 +63,8 @@ static void make_header(uint8_t *header)
 {
     memset(header, 0, F24_XDF_HEADER);
     put_be32(header, F24_XDF_HEADER / F24_XDF_UNIT);
-    memcpy(header + 8, "XDF0STDR", 8);
+    put_be32(header + 8, 0x58444630u);  /* "XDF0" */
+    put_be32(header + 12, 0x53544452u); /* "STDR" */
     put_be32(header + 40, 16u << 16 | 9);
     put_be32(header + 44, 2u << 16 | 1);
     describe_keys(header);
