@@ -150,29 +150,10 @@ def _grids(
 ) -> list[pl.Expr]:
     """grid_info, and the identifier that fields on one grid share."""
     types, grtyps = _of_text(table.get_column("grtyp"))
-    fields = [numbers[n] for n in ("ni", "nj", "ig1", "ig2", "ig3", "ig4")]
-    # 0: a field, 1: a descriptor without a grid, 2: axes, whose tag is in their ips
-    roles = [2 if n in _meaning.AXES else int(_meaning.is_tagged(n)) for n in nomvars]
-    keys: list[npt.NDArray[np.int32]] = [types.codes, *fields]
-    if any(roles):
-        role = np.array(roles, np.int32)[names.codes]
-        keys += [role, *(np.where(role == 2, numbers[n], 0) for n in ("ip1", "ip2", "ip3"))]  # noqa: PLR2004
-    values = _Values(*distinct(*keys))
-    ids = []
-    for row in values.rows.tolist():
-        ni, nj, *igs = (int(column[row]) for column in fields)
-        ids.append(
-            _meaning.grid(
-                nomvars[names.codes[row]],
-                grtyps[types.codes[row]],
-                ni,
-                nj,
-                (igs[0], igs[1], igs[2], igs[3]),
-                (int(numbers["ip1"][row]), int(numbers["ip2"][row]), int(numbers["ip3"][row])),
-            )
-        )
+    codes, rows, ids = _meaning.grids((names.codes, nomvars), (types.codes, grtyps), numbers)
     info = table.select(pl.struct("grtyp", "ig1", "ig2", "ig3", "ig4").alias("grid_info"))
-    return [pl.lit(info.to_series()), *values.spread(pl.Series("grid", ids, pl.Utf8))]
+    spread = _Values(codes, rows).spread(pl.Series("grid", ids, pl.Utf8))
+    return [pl.lit(info.to_series()), *spread]
 
 
 def _types_and_flags(table: pl.DataFrame, datyp: npt.NDArray[np.int32]) -> list[pl.Expr]:

@@ -194,15 +194,20 @@ def distinct(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDA
     return np.frombuffer(codes, np.int32), np.frombuffer(rows, np.int64)
 
 
-def distinct_raw(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], list[str]]:
-    """Padded text of the library as numbers, and the texts that they stand for."""
+def distinct_bytes(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """`distinct` for padded text of the library."""
     n_words = -(-raw.itemsize // 4)
     padded = np.zeros((len(raw), 4 * n_words), np.uint8)
     padded[:, : raw.itemsize] = (
         np.ascontiguousarray(raw).view(np.uint8).reshape(len(raw), raw.itemsize)
     )
     words = padded.view(np.uint32)
-    codes, rows = distinct(*(words[:, w] for w in range(n_words)))
+    return distinct(*(words[:, w] for w in range(n_words)))
+
+
+def distinct_raw(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """Padded text of the library as numbers, and the texts that they stand for."""
+    codes, rows = distinct_bytes(raw)
     return codes, [_text(raw[row : row + 1].tobytes()) for row in rows]
 
 
