@@ -138,15 +138,30 @@ class Fst24DataInterface:
 
     @overload
     def to_polars(
-        self, *, decode_metadata: bool = ..., lazy: Literal[False] = ...
+        self,
+        *,
+        decode_metadata: bool = ...,
+        lazy: Literal[False] = ...,
+        decoder: MetadataDecoder | None = ...,
     ) -> pl.DataFrame: ...
     @overload
-    def to_polars(self, *, decode_metadata: bool = ..., lazy: Literal[True]) -> pl.LazyFrame: ...
     def to_polars(
-        self, *, decode_metadata: bool = False, lazy: bool = False
+        self,
+        *,
+        decode_metadata: bool = ...,
+        lazy: Literal[True],
+        decoder: MetadataDecoder | None = ...,
+    ) -> pl.LazyFrame: ...
+    def to_polars(
+        self,
+        *,
+        decode_metadata: bool = False,
+        lazy: bool = False,
+        decoder: MetadataDecoder | None = None,
     ) -> pl.DataFrame | pl.LazyFrame:
         """The metadata as a DataFrame, one row a record; see `Fst24File.to_polars`.
 
+        The decoder is that of the set unless another one is given.
         There is a column ``path`` when the records are of several files.
 
         >>> with fst24.open(sample) as f:
@@ -156,7 +171,8 @@ class Fst24DataInterface:
         """
         from .table._read import frame
 
-        return frame(self.table, decode_metadata=decode_metadata, decoder=self._decoder, lazy=lazy)
+        chosen = decoder or self._decoder
+        return frame(self.table, decode_metadata=decode_metadata, decoder=chosen, lazy=lazy)
 
     def read(
         self,

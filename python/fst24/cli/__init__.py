@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 #: Sub-commands, each in the module of its name.
-COMMANDS = ("ls", "info", "stat", "check")
+COMMANDS = ("ls", "vars", "info", "stat", "check")
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
