@@ -36,7 +36,9 @@ _LASTS = {
     6: dt.timedelta(seconds=1),
 }
 Calendar = Literal["gregorian", "365_day", "360_day"]
+Style = Literal["reference", "extended"]
 _CALENDARS = {"gregorian": 0, "365_day": 1, "360_day": 2}
+_YEAR_0 = int(np.datetime64("0000-01-01", "s").astype(np.int64))
 #: What the reference's arithmetic gives in place of a date.
 NO_DATE = 101010101
 
@@ -136,10 +138,10 @@ def _zone(text: str | None) -> dt.tzinfo:
 
 
 @overload
-def encode(date: DateLike) -> int: ...
+def encode(date: DateLike, *, style: Style = ...) -> int: ...
 @overload
-def encode(date: npt.ArrayLike | DateLike) -> Any: ...  # noqa: ANN401 - depends on the shape
-def encode(date: Any) -> Any:
+def encode(date: npt.ArrayLike | DateLike, *, style: Style = ...) -> Any: ...  # noqa: ANN401
+def encode(date: Any, *, style: Style = "reference") -> Any:
     """The stamps of dates, in the style that the reference chooses.
 
     Parameters
@@ -147,6 +149,9 @@ def encode(date: Any) -> Any:
     date : datetime, date, datetime64 or str, or array_like of datetime64
         Text in the forms of `period`, of which this is the first second. Seconds are cut to a
         multiple of 5.
+    style : {"reference", "extended"}
+        As the reference chooses for each date, or the style that it takes for years before 1900 and
+        after 2235, for all: hours since the year 0, the rest is cut.
 
     Returns
     -------
@@ -163,18 +168,32 @@ def encode(date: Any) -> Any:
     >>> encode(np.array(["2024-05-17T12", "1980-01-01"], "datetime64[s]"))
     array([473303600,  10180000], dtype=int32)
     """
+    if style not in ("reference", "extended"):
+        raise EncodingError(f"style {style!r}: it is 'reference' or 'extended'")
     if isinstance(date, str | dt.date | np.datetime64):
-        return encode_instant(period(date)[0])
+        when = period(date)[0]
+        if style == "reference":
+            return encode_instant(when)
+        date = np.datetime64(when.replace(tzinfo=None), "s")
     try:
         array = np.asarray(date, "datetime64[s]")
     except (TypeError, ValueError) as error:
         raise EncodingError(f"{date!r} cannot be date stamps: {error}") from None
     stamps = np.empty(array.shape, np.int32)
-    stopped = _core.date_from_unix_array(np.ascontiguousarray(array).view(np.int64), stamps)
+    seconds = np.array(array, order="C").view(np.int64)
+    stopped = _core.date_from_unix_array(seconds, stamps)
     if stopped >= 0:
         message = f"{array.flat[stopped]} cannot be a date stamp: years are 0 to 9999"
         raise EncodingError(message)
+    if style == "extended":
+        stamps = _extended(seconds)
     return int(stamps) if stamps.ndim == 0 else stamps
+
+
+def _extended(seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Extended stamps of seconds since 1970 (metadata.md, 3.2); they have no more than hours."""
+    hours = (seconds - _YEAR_0) // 3600
+    return (3_000_000_000 + hours // 8 * 10 + hours % 8).astype(np.uint32).view(np.int32)
 
 
 def encode_instant(when: dt.datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_an_unknown_sub_command_gives_2(run: Run) -> None:
 
 
 COMMANDS = ["--help", "ls FILE", "ls FILE FILE", "info FILE FILE", "stat FILE", "check FILE"]
-COMMANDS += ["diff FILE FILE", "diff FILE FILE --all"]
+COMMANDS += ["diff FILE FILE", "diff FILE FILE --all", "ip 850", "date 473303600"]
 #: Where 1 says something else.
 FAILED = {"diff": 2}
 
@@ -79,3 +80,14 @@ def test_help_imports_nothing_heavy() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("name", ["ip", "date"])
+def test_the_examples_of_help_hold(run: Run, name: str) -> None:
+    examples = re.findall(
+        rf"^ +fst24 {name} (.+?) {{2,}}(.+)$", run(name, "--help").stdout, re.MULTILINE
+    )
+    shown = {w: answer.removesuffix(", a line each").split(" and ") for w, answer in examples}
+    assert len(shown) >= 4
+    for words, answers in shown.items():
+        assert run(name, *words.split()).stdout.splitlines() == answers
