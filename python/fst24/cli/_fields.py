@@ -37,12 +37,17 @@ class Field(NamedTuple):
     get: Callable[[fst24.Fst24Record], Any]
 
 
+def value_text(value: float) -> str:
+    """Six digits, as codes keep them; whole numbers in full."""
+    return str(int(value)) if value == int(value) else f"{value:.6g}"
+
+
 @lru_cache(maxsize=4096)
 def ip_text(code: int) -> str:
     """Value and unit of an IP code, ``850 mb``; the code itself when it means nothing."""
     value, kind = fst24.ip.decode(code)
     unit = _UNITS.get(int(kind))
-    return str(code) if unit is None else f"{float(value):.6g} {unit}".rstrip()
+    return str(code) if unit is None else f"{value_text(float(value))} {unit}".rstrip()
 
 
 def level_text(record: fst24.Fst24Record) -> str:

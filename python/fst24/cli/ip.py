@@ -9,6 +9,7 @@ import click
 
 import fst24
 
+from ._fields import value_text
 from ._numbers import Answer, NumberCommand, answer_all
 
 if TYPE_CHECKING:
@@ -73,11 +74,6 @@ def _unit(named: list[str]) -> str | int:
     if len(named) > 2 or named[0] not in {fst24.ip.UNITS.get(kind), _SUFFIXES.get(kind)}:  # noqa: PLR2004
         raise click.UsageError(f"{' '.join(named)!r} is no unit and kind, as in 10 m above_ground")
     return kind
-
-
-def value_text(value: float) -> str:
-    """Six digits, as codes keep them; whole numbers in full."""
-    return str(int(value)) if value == int(value) else f"{value:.6g}"
 
 
 def level_text(level: Levels) -> str:

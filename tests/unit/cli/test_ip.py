@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import fst24
+from fst24.cli._fields import ip_text
 from fst24.cli.ip import level_text, parse
 from tests.unit.test_conventions import table
 
@@ -66,6 +67,23 @@ def test_every_code_of_the_reference_is_shown_and_read_again() -> None:
         again = fst24.ip.decode(fst24.ip.encode(item.value, item.unit))
         assert again.kind == level.kind
         assert again.value == pytest.approx(level.value, rel=1e-5)
+
+
+def test_listings_show_of_a_code_what_the_reference_shows() -> None:
+    """But for zeros at the end of a number."""
+    known = table("ip-decode")
+    rows = zip(*(known[name].tolist() for name in ("ip", "kind", "text")), strict=True)
+    for code, kind, text in rows:
+        if kind < 0 or not text.strip():
+            assert ip_text(code) == str(code)
+            continue
+        number, *unit = text.split()
+        shown, *shown_unit = ip_text(code).split()
+        assert (float(shown), shown_unit) == (float(number), unit)
+
+
+def test_whole_numbers_are_shown_in_full(run: Run) -> None:
+    assert run("ip", "253171206").stdout == "1512966 _0 samples\n"
 
 
 def test_json_has_value_kind_and_unit(run: Run) -> None:
