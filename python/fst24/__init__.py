@@ -9,7 +9,7 @@
 `fst24.date`, errors derive from `Fst24Error`.
 """
 
-from . import date, ip
+from . import compare, date, dictionary, etiket, ip, typvar
 from ._core import library_version as __version__
 from ._errors import (
     ClosedFileError,
@@ -66,9 +66,12 @@ __all__ = [
     "TruncatedFileError",
     "UnsupportedError",
     "__version__",
+    "compare",
     "date",
     "decode_record",
+    "dictionary",
     "enable_thread_safety",
+    "etiket",
     "ip",
     "is_descriptor",
     "memory_usage",
@@ -76,4 +79,5 @@ __all__ = [
     "read",
     "read_metadata",
     "set_memory_limit",
+    "typvar",
 ]

@@ -67,6 +67,7 @@ UNITS: dict[int, str] = {
     21: "m",
 }
 _STYLES = {"new": 2, "old": 3}
+_NO_KIND = -1
 #: The first new-style code: it means nothing, as do numbers of more than 32 bits.
 _NOTHING = 32768
 
@@ -203,12 +204,15 @@ def encode(
             value = np.asarray(value, np.float64) * factor
     if isinstance(value, int | float) and isinstance(kinds, int):
         return _encode_one(value, kinds, style)
-    values, kinds = np.broadcast_arrays(
-        np.asarray(value, np.float32), np.asarray(kinds).astype(np.int32, casting="same_kind")
-    )
+    kinds = np.asarray(kinds)
+    if kinds.size and kinds.dtype.kind not in "iu":
+        raise TypeError(f"kinds are whole numbers, not {kinds.dtype}")
+    values, kinds = np.broadcast_arrays(np.asarray(value, np.float64), kinds)
+    with np.errstate(over="ignore"):  # becomes infinite, which is refused
+        singles = values.astype(np.float32, order="C")
     codes = np.empty(values.shape, np.int32)
     stopped = _core.ip_encode_array(
-        np.ascontiguousarray(values), np.ascontiguousarray(kinds), codes, _STYLES[style]
+        singles, np.array(as_int32(kinds, _NO_KIND), order="C"), codes, _STYLES[style]
     )
     if stopped >= 0:
         return _encode_one(float(values.flat[stopped]), int(kinds.flat[stopped]), style)

@@ -31,7 +31,7 @@ PYTHON_LAYERS = (
     ("_core", "_errors"),
     ("ip", "date", "grid", "vertical", "typvar", "etiket", "dictionary"),
     ("_record", "_file"),
-    ("table",),
+    ("table", "compare"),
     ("xarray",),
     ("zarr",),
     ("wms",),

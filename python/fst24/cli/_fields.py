@@ -80,12 +80,17 @@ def _decoded(name: str, width: int, what: str | None = None, **how: Any) -> Fiel
     return Field(column, get, values)
 
 
+def value_text(value: float) -> str:
+    """Six digits, as codes keep them; whole numbers in full."""
+    return str(int(value)) if value == int(value) else f"{value:.6g}"
+
+
 @lru_cache(maxsize=4096)
 def ip_text(code: int) -> str:
     """Value and unit of an IP code, ``850 mb``; the code itself when it means nothing."""
     value, kind = fst24.ip.decode(code)
     unit = UNIT_LETTERS.get(int(kind))
-    return str(code) if unit is None else f"{float(value):.6g} {unit}".rstrip()
+    return str(code) if unit is None else f"{value_text(float(value))} {unit}".rstrip()
 
 
 def code_text(nomvar: str, code: int, last_plain: int = -1) -> str:

@@ -82,8 +82,7 @@ def decoded_columns(
     tagged = np.array([_meaning.is_tagged(nomvar) for nomvar in nomvars], np.bool_)
     tagged_rows = tagged[names.codes] if tagged.any() else None
     columns = [
-        *_instants("origin_time", numbers["dateo"]),
-        *_instants("valid_time", numbers["datev"]),
+        *_dates(numbers["dateo"], numbers["datev"]),
         *_lead_time(numbers["deet"], numbers["npas"]),
     ]
     for name in ("ip1", "ip2", "ip3"):
@@ -98,11 +97,26 @@ def decoded_columns(
     return pl.select(columns)  # all at once: in parallel, and with one start of the engine
 
 
-def _instants(name: str, stamps: npt.NDArray[np.int32]) -> list[pl.Expr]:
-    values = _Values(*distinct(stamps))
-    when = date.decode(stamps[values.rows])
+def _dates(dateo: npt.NDArray[np.int32], datev: npt.NDArray[np.int32]) -> list[pl.Expr]:
+    """origin_time and valid_time; no origin of what has no validity, as `_meaning.origin`."""
+    values = _Values(*distinct(datev))
+    valid = _instants(datev[values.rows])
+    origins = _Values(*distinct(dateo))
+    origin = _instants(dateo[origins.rows])
+    if np.isnat(valid).any():
+        origins = _Values(*distinct(dateo, datev))
+        origin = _instants(dateo[origins.rows])
+        origin[np.isnat(_instants(datev[origins.rows]))] = np.datetime64("NaT")
+    return [
+        *origins.spread(pl.Series("origin_time", origin)),
+        *values.spread(pl.Series("valid_time", valid)),
+    ]
+
+
+def _instants(stamps: npt.NDArray[np.int32]) -> npt.NDArray[np.datetime64]:
+    when: npt.NDArray[np.datetime64] = date.decode(stamps)
     when[when < np.datetime64("0001-01-01")] = np.datetime64("NaT")  # as datetime has it
-    return values.spread(pl.Series(name, when.astype("datetime64[us]")))
+    return when.astype("datetime64[us]")
 
 
 def _lead_time(deet: npt.NDArray[np.int32], npas: npt.NDArray[np.int32]) -> list[pl.Expr]:

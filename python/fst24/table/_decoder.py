@@ -93,7 +93,7 @@ class DefaultMetadataDecoder(MetadataDecoder):
         igs = (core.ig1, core.ig2, core.ig3, core.ig4)
         ips = (core.ip1, core.ip2, core.ip3)
         found: dict[str, Any] = {
-            "origin_time": _meaning.instant(core.dateo),
+            "origin_time": _meaning.origin(core.dateo, core.datev),
             "valid_time": _meaning.instant(core.datev),
             "lead_time": _meaning.lead_time(core.deet, core.npas),
         }

@@ -58,6 +58,11 @@ def instant(stamp: int | None) -> dt.datetime | None:
     return None if found is None else found.replace(tzinfo=None)
 
 
+def origin(dateo: int | None, datev: int) -> dt.datetime | None:
+    """The date of origin; None when the date of validity, of which it is made, is none."""
+    return None if instant(datev) is None else instant(dateo)
+
+
 def lead_time(deet: int | None, npas: int | None) -> dt.timedelta | None:
     """How long after the origin."""
     if deet is None or npas is None or abs(deet * npas) > MOST_SECONDS:
