@@ -506,3 +506,23 @@ def test_rows_of_a_scan_become_values_and_records(run: Path, monkeypatch: Any) -
         assert [rec.path for rec in linked.read_records(both)] == both["path"].to_list()
         with pytest.raises(fst24.InvalidArgumentError, match="keep the column offset"):
             linked.read_records(both.select("path", "index"))
+
+
+def test_values_of_many_files_are_read_a_few_files_at_a_time(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_read, "_MOST_OPEN", 3)
+    frame = fst24.scan(run).filter(nomvar="UU").sort("ip1", "ip2").collect()
+    expected = []
+    for row in frame.iter_rows(named=True):
+        with fst24.open(row["path"]) as file:
+            expected.append(file[row["index"]].decode())
+    for array, other in zip(fst24.read(frame), expected, strict=True):
+        assert array.tobytes() == other.tobytes()
+    out = np.empty((2, 2, frame.height), np.float32, order="F")
+    fst24.read(frame, out=out)
+    assert all((out[..., k] == one).all() for k, one in enumerate(expected))
+    with pytest.raises(fst24.InvalidArgumentError, match="room for 3 records"):
+        fst24.read(frame, out=out[..., :3])
+    with pytest.raises(fst24.InvalidArgumentError, match="without a path"):
+        fst24.read(frame.with_columns(pl.lit(None, pl.Utf8).alias("path")))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _MAGIC = b"fst24-index 1\n"
 _HEAD = struct.Struct("<II")  # CRC-32 and length of the header, which follows
 #: Records of a block: so many are decoded at once, and are in memory twice while they are.
-BLOCK_ROWS = 1 << 18
+BLOCK_ROWS = 1 << 17
 _FEW_ROWS = BLOCK_ROWS // 4
 #: So many blocks of few rows may be there before they are made one.
 _MOST_SMALL = 8

@@ -59,7 +59,7 @@ def _nullable(
 def _of_text(column: pl.Series) -> tuple[_Values, list[str]]:
     """The distinct texts of a column, in the order of their first rows."""
     if hasattr(column, "__arrow_c_stream__") and column.dtype == pl.Utf8:
-        numbered = _core.distinct_texts(column.__arrow_c_stream__(), len(column))
+        numbered = _core.distinct_texts(column.__arrow_c_stream__(None), len(column))
         if numbered is not None:
             codes, rows = (
                 np.frombuffer(numbered[0], np.int32),

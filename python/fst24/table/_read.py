@@ -10,6 +10,7 @@ from fst24._errors import FileChangedError, InvalidArgumentError, make_error
 from fst24._file import open as open_file
 
 from ._decoder import DefaultMetadataDecoder, MetadataDecoder, decode_table
+from ._index import take
 from ._table import Table, part_of, path_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from fst24._record import Fst24Record
     from fst24._sources import Source, SourceLike
 
+#: Files that are open at once: their tables are in memory.
+_MOST_OPEN = 256
 _NONE = np.empty(0, np.int64)
 #: Columns by which a record is known again, if the frame has them.
 _KNOWN_BY = ("offset", "nbytes", "datev", "ip1", "ip2", "ip3")
@@ -139,9 +142,35 @@ def read(
         )
     if wanted.height == 0:
         return []
-    paths = wanted.get_column("path").unique(maintain_order=True).to_list()
-    with open_file([path_of(path) for path in paths]) as file:
-        return file.read(wanted, out=out, threads=threads)
+    if wanted.get_column("path").null_count():
+        raise InvalidArgumentError("rows without a path are of no file")
+    of_path = _by_path(wanted)
+    outs = None if out is None else _out_of_each(out, wanted.height)
+    found: list[npt.NDArray[Any]] = [_NONE] * wanted.height
+    paths = list(of_path)
+    for low in range(0, len(paths), _MOST_OPEN):
+        some = paths[low : low + _MOST_OPEN]
+        places = np.sort(np.concatenate([of_path[path] for path in some]))
+        with open_file([path_of(path) for path in some]) as file:
+            arrays = file.read(
+                take(wanted, places),
+                out=None if outs is None else [outs[place] for place in places.tolist()],
+                threads=threads,
+            )
+        for place, array in zip(places.tolist(), arrays, strict=True):
+            found[place] = array
+    return found
+
+
+def _out_of_each(
+    out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], n: int
+) -> Sequence[npt.NDArray[Any]]:
+    """An array for each of n records."""
+    if isinstance(out, np.ndarray):
+        out = [out[..., k] for k in range(out.shape[-1] if out.ndim else 0)]
+    if len(out) != n:
+        raise InvalidArgumentError(f"out has room for {len(out)} records, {n} are read")
+    return out
 
 
 def as_frame(rows: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any library
@@ -163,6 +192,9 @@ def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
     sources = file._parts  # noqa: SLF001 - ours
     if not names & {"index", "offset"}:
         raise InvalidArgumentError("rows have to keep the column index or offset to be records")
+    indices = None
+    if "index" in names:
+        indices = wanted.get_column("index").fill_null(-1).to_numpy().astype(np.int64)
     if "path" in names and "offset" not in names and len(sources) > 1:
         raise InvalidArgumentError(
             "rows of several files have to keep the column offset: index counts in each file in "
@@ -182,7 +214,7 @@ def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
         else:
             of_part = rows_of_path.get(part_of(source, 0).path, _NONE)
             of_part = of_part[places[of_part] < 0]
-        found = _rows_in(source, start, wanted, known, of_part)
+        found = _rows_in(source, start, indices, known, of_part)
         places[of_part[found >= 0]] = found[found >= 0] + start
         start += len(source.table)
     if (places < 0).any():
@@ -193,7 +225,9 @@ def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
             "file was written again since; list it again",
             path=file.path,
         )
-    return file[:] if _is_all(places, len(file)) else [file[place] for place in places.tolist()]
+    if _is_all(places, len(file)):
+        return file[:]
+    return [file._record(place) for place in places.tolist()]  # noqa: SLF001
 
 
 def _by_path(rows: pl.DataFrame) -> dict[str, npt.NDArray[np.int64]]:
@@ -201,14 +235,11 @@ def _by_path(rows: pl.DataFrame) -> dict[str, npt.NDArray[np.int64]]:
     import polars as pl
 
     column = rows.get_column("path").cast(pl.Utf8)
-    paths = column.unique(maintain_order=True)
-    numbers = column.cast(pl.Enum(paths.drop_nulls())).to_physical().cast(pl.Int64).fill_null(-1)
-    codes = numbers.to_numpy()
+    paths = column.drop_nulls().unique(maintain_order=True)
+    codes = column.cast(pl.Enum(paths)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     order = np.argsort(codes, kind="stable")
     ends = np.searchsorted(codes[order], np.arange(len(paths) + 1))
-    return {
-        path: order[ends[k] : ends[k + 1]] for k, path in enumerate(paths.drop_nulls().to_list())
-    }
+    return {path: order[ends[k] : ends[k + 1]] for k, path in enumerate(paths.to_list())}
 
 
 def _is_all(places: npt.NDArray[np.int64], n: int) -> bool:
@@ -218,7 +249,7 @@ def _is_all(places: npt.NDArray[np.int64], n: int) -> bool:
 def _rows_in(
     source: Source,
     start: int,
-    wanted: pl.DataFrame,
+    indices: npt.NDArray[np.int64] | None,
     known: dict[str, npt.NDArray[Any]],
     which: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
@@ -239,8 +270,8 @@ def _rows_in(
             is_same &= fact[inside] == known[name][which]
         return is_same
 
-    if "index" in wanted.columns:
-        rows = wanted.get_column("index").fill_null(-1).to_numpy()[which].astype(np.int64) - start
+    if indices is not None:
+        rows = indices[which] - start
         found = np.where(agree(rows), rows, found)
     if "offset" in known and (found < 0).any():
         offsets = facts["offset"]

@@ -29,7 +29,7 @@ from ._paths import Named, expand
 from ._table import COLUMNS, CORE, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     import polars as pl
@@ -40,6 +40,8 @@ OnError = Literal["raise", "warn", "skip"]
 
 #: Files looked at together: few at first, for those who want the first rows only.
 _FIRST_FILES, _MOST_FILES = 16, 1 << 14
+#: Files listed anew in one go: before they are one table, each has one of 30 KB or more.
+_MOST_LISTED = 256
 #: Records whose indexes wait to be stored, and are in memory until then.
 _MOST_UNSAVED = 1 << 22
 #: Files that one warning names.
@@ -128,13 +130,21 @@ def scan(
 
 
 def _lazy(source: _Source) -> pl.LazyFrame:
+    """The source as a LazyFrame: what Polars pushes into it, where it does so rightly.
+
+    That is from 1.22 on, known by its signature: the versions before it, from 1.8 on, forget
+    filters that they cannot push, and older ones have no sources. They get a frame of all rows.
+    """
     import polars as pl
 
     try:
         from polars.io.plugins import register_io_source
-    except ImportError:  # before 1.20 or so: all is listed now
+    except ImportError:
+        known: Mapping[str, inspect.Parameter] = {}
+    else:
+        known = inspect.signature(register_io_source).parameters
+    if "schema" not in known or known["schema"].kind is not inspect.Parameter.KEYWORD_ONLY:
         return pl.concat(list(source())).lazy()
-    known = inspect.signature(register_io_source).parameters
     wishes = {"is_pure": True, "explain_name": "fst24.scan"}
     options = {name: value for name, value in wishes.items() if name in known}
     return register_io_source(source, schema=source.schema, **options)  # type: ignore[arg-type]
@@ -422,11 +432,10 @@ class _Listing:
                 if one is not None:
                     new.append((names[i], one))
         lacking = [i for i, one in enumerate(found) if one is None]
-        if lacking:
-            listed = list_files(
-                [files[i] for i in lacking], [stamps[i] for i in lacking], self._threads
-            )
-            for i, made in zip(lacking, listed, strict=True):
+        for low in range(0, len(lacking), _MOST_LISTED):
+            some = lacking[low : low + _MOST_LISTED]
+            listed = list_files([files[i] for i in some], [stamps[i] for i in some], self._threads)
+            for i, made in zip(some, listed, strict=True):
                 found[i] = made
                 if isinstance(made, Index) and made.is_kept:
                     new.append((names[i], made))
