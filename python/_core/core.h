@@ -118,6 +118,8 @@ bool file_enter(core_state *state, FileObject *self);
 void file_leave(FileObject *self);
 /* raise_core with the path, and the exception of a file object as the cause. */
 PyObject *file_raise(core_state *state, FileObject *self, const f24_error *err);
+/* (status, record, offset, message) of what opening met. */
+PyObject *warning_tuple(const f24_error *warning);
 /* The process-wide pool of descriptors. */
 f24_pool *descriptor_pool(void);
 
@@ -161,6 +163,7 @@ extern PyType_Spec record_spec;
 /* Methods of the module. */
 PyObject *make_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *read_many(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *list_many(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *describe_stored(PyObject *module, PyObject *argument);
 PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *json_stored(PyObject *module, PyObject *argument);

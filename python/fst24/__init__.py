@@ -34,7 +34,7 @@ from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSet
 from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
-from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata
+from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata, scan
 
 __all__ = [
     "ClosedFileError",
@@ -78,6 +78,7 @@ __all__ = [
     "open",
     "read",
     "read_metadata",
+    "scan",
     "set_memory_limit",
     "typvar",
 ]

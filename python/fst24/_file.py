@@ -21,9 +21,9 @@ from ._errors import (
     Fst24Warning,
     InvalidArgumentError,
     RecordNotFoundError,
-    described,
     make_error,
     make_os_error,
+    make_warning,
 )
 from ._known import Known
 from ._metadata import FileInfo
@@ -188,7 +188,7 @@ class Fst24File:
     @property
     def warnings(self) -> list[Fst24Warning]:
         """What opening found wrong and could live with; `open` has also issued them."""
-        return [_warning(part, told) for part in self._parts for told in part.warnings()]
+        return [make_warning(told, part.path) for part in self._parts for told in part.warnings()]
 
     def __repr__(self) -> str:
         name = PurePath(self.path).name if is_path(self._given[0]) else self.path
@@ -588,14 +588,6 @@ def _from_root(source: SourceLike) -> SourceLike:
     if not is_path(source) or is_address(source):
         return source
     return os.path.abspath(os.fsdecode(source))  # noqa: PTH100 - keeps what a name may be
-
-
-def _warning(part: Source, told: tuple[str, int, int, str]) -> Fst24Warning:
-    _, record, offset, message = told
-    place = record if record >= 0 else None, offset if offset >= 0 else None
-    warning = Fst24Warning(described(message, part.path, *place))
-    warning.path, (warning.record, warning.offset) = part.path, place
-    return warning
 
 
 def _open_part(source: SourceLike, options: _Options) -> Source:

@@ -15,21 +15,12 @@ from polars.testing import assert_frame_equal
 import fst24
 from fst24.table import _columns, _table
 from tests.conftest import golden
-from tests.support.fstmake import record, rsf
+from tests.support.listing import many
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FIELDS = fst24.CoreMetadata.__slots__
-
-
-def many(path: Path, n: int, **fields: Any) -> Path:
-    """A file of ``n`` records of two by two values, with the given columns."""
-    payloads = np.zeros((n, 6), np.uint32)
-    columns = {"nomvar": np.full(n, b"TT"), "ni": np.full(n, 2), "nj": np.full(n, 2)} | fields
-    with path.open("wb") as out:
-        rsf.image_of(record.keys(columns), payloads).tofile(out)
-    return path
 
 
 def one_by_one(file: fst24.Fst24File) -> list[dict[str, Any]]:
