@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import shutil
@@ -292,10 +293,11 @@ def test_the_memory_of_indexes_is_bounded(run: Path) -> None:
 
 
 def test_no_more_descriptors_are_open_than_the_pool_has(run: Path) -> None:
-    before = len(list(Path("/dev/fd").iterdir()))
+    gc.collect()  # files that other tests left open
+    before, pooled = len(list(Path("/dev/fd").iterdir())), fst24._core.open_descriptors()
     fst24.scan(run).collect()
     assert len(list(Path("/dev/fd").iterdir())) <= before
-    assert fst24._core.open_descriptors() == 0
+    assert fst24._core.open_descriptors() <= pooled
 
 
 # ------------------------------------------------------------------------------ unreadable files
