@@ -222,9 +222,10 @@ static f24_status end(session *s, f24_error *err)
     return status;
 }
 
+/* Without a session only the model changes. */
 static void add_to(session *s, model *m)
 {
-    check(add(s->store, m->n, NULL) == F24_OK);
+    check(s == NULL || add(s->store, m->n, NULL) == F24_OK);
     m->live[m->n] = 1;
     m->edits[m->n++] = 0;
 }
@@ -266,7 +267,7 @@ static void a_file_in_place_ends_as_one_made_beside(void)
     free(in_place.at);
 }
 
-/* One operation by chance: mostly additions. */
+/* One operation by chance: mostly additions. Without a session only the model changes. */
 static void do_something(session *s, model *m, uint32_t *chance)
 {
     uint32_t what = mixed((*chance)++) % 10;
@@ -276,14 +277,15 @@ static void do_something(session *s, model *m, uint32_t *chance)
         if (m->n < MOST)
             add_to(s, m);
     } else if (m->live[slot] == 0) {
-        check(f24_store_delete(s->store, slot, NULL) == F24_ENOTFOUND);
+        check(s == NULL || f24_store_delete(s->store, slot, NULL) == F24_ENOTFOUND);
     } else if (what < 8) {
-        check(f24_store_delete(s->store, slot, NULL) == F24_OK);
+        check(s == NULL || f24_store_delete(s->store, slot, NULL) == F24_OK);
         m->live[slot] = 0;
     } else if (what < 9) {
-        check(edit(s->store, slot, ++m->edits[slot], NULL) == F24_OK);
+        m->edits[slot]++;
+        check(s == NULL || edit(s->store, slot, m->edits[slot], NULL) == F24_OK);
     } else {
-        check(f24_store_flush(s->store, NULL) == F24_OK);
+        check(s == NULL || f24_store_flush(s->store, NULL) == F24_OK);
     }
 }
 
@@ -398,40 +400,51 @@ static void a_kill_while_it_is_made_leaves_every_whole_record(void)
 }
 
 /* What the child has done is in memory that both see. */
-static void append_for_ever(volatile uint32_t *n_done)
+static void write_for_ever(uint32_t chance, volatile uint32_t *n_done)
 {
+    model m = {0};
     session s;
 
     if (begin(&s, true, NULL) != F24_OK)
         _exit(1);
-    for (size_t i = *n_done; i < MOST && add(s.store, i, NULL) == F24_OK; i++)
-        *n_done = (uint32_t)i + 1;
+    while (m.n < MOST) {
+        do_something(&s, &m, &chance);
+        ++*n_done;
+    }
     (void)raise(SIGKILL);
 }
 
-static void a_writer_killed_at_any_time_loses_one_record_at_most(void)
+static model model_after(uint32_t chance, uint32_t n_done)
+{
+    model m = {0};
+
+    while (n_done-- > 0)
+        do_something(NULL, &m, &chance);
+    return m;
+}
+
+static void a_writer_killed_at_any_time_loses_what_it_did_at_most(void)
 {
     volatile uint32_t *n_done =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    size_t most = 0;
+    uint32_t most = 0;
 
     check(n_done != MAP_FAILED);
-    for (uint32_t i = 0; i < 100 && n_done != MAP_FAILED; i++) {
+    for (uint32_t i = 0; i < 200 && n_done != MAP_FAILED; i++) {
         const struct timespec wait = {0, (long)(mixed(i) % 6000) * 1000};
-        model m = {0};
+        model m;
         pid_t child;
         *n_done = 0;
         make_file(&m, 0, true);
         child = fork();
         if (child == 0)
-            append_for_ever(n_done);
+            write_for_ever(i * 7919, n_done);
         (void)nanosleep(&wait, NULL);
         check(child > 0 && kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
-        for (m.n = 0; m.n < *n_done; m.n++)
-            m.live[m.n] = 1;
-        most = m.n > most ? m.n : most;
+        most = *n_done > most ? *n_done : most;
+        m = model_after(i * 7919, *n_done);
         if (!file_holds(&m, false)) {
-            m.live[m.n++] = 1;
+            m = model_after(i * 7919, *n_done + 1);
             check(file_holds(&m, false));
         }
     }
@@ -578,6 +591,69 @@ static void a_second_writer_is_refused(void)
     check(file_holds(&m, true));
     check(begin(&s, true, NULL) == F24_OK);
     check(end(&s, NULL) == F24_OK);
+}
+
+/* A process that began to write, and waits to be killed. */
+static pid_t start_writer(void)
+{
+    int ends[2];
+    char byte = 0;
+    session s;
+    pid_t child;
+
+    check(pipe(ends) == 0);
+    child = fork();
+    if (child == 0) {
+        if (begin(&s, true, NULL) == F24_OK)
+            (void)!write(ends[1], &byte, 1);
+        (void)close(ends[1]);
+        for (;;)
+            (void)pause();
+    }
+    (void)close(ends[1]);
+    check(child > 0 && read(ends[0], &byte, 1) == 1);
+    (void)close(ends[0]);
+    return child;
+}
+
+static void the_process_that_writes_is_named(void)
+{
+    char name[32];
+    model m;
+    pid_t writer;
+    int fd;
+
+    make_file(&m, 3, false);
+    writer = start_writer();
+    (void)snprintf(name, sizeof name, "process %ld writes", (long)writer);
+    check(refused(name) == F24_ELOCKED);
+    check(file_holds(&m, false));
+    check(kill(writer, SIGKILL) == 0 && waitpid(writer, NULL, 0) == writer);
+    check(refused("fst24 repair") == F24_ELOCKED);
+    fd = open(path, O_RDWR | O_CLOEXEC); /* as librmn has it: without a lock */
+    check(refused("has it open for writing") == F24_ELOCKED);
+    check(close(fd) == 0);
+}
+
+/* Without the powers of root, which writes anywhere. */
+static void a_file_that_is_read_only_is_refused(void)
+{
+    int exit_status = -1;
+    model m;
+    pid_t child;
+
+    make_file(&m, 3, false);
+    check(chmod(path, 0444) == 0 && chmod(directory, 0755) == 0);
+    child = fork();
+    if (child == 0) {
+        f24_error err = {0};
+        session s;
+        bool so = geteuid() != 0 || setuid(65534) == 0;
+        so = so && begin(&s, true, &err) == F24_EIO && err.sys_errno == EACCES;
+        _exit(so ? 0 : 1);
+    }
+    check(child > 0 && waitpid(child, &exit_status, 0) == child && exit_status == 0);
+    check(file_holds(&m, true));
 }
 
 static void what_a_dead_writer_left_is_not_added_to(void)
@@ -895,9 +971,11 @@ int main(int n_arguments, char **arguments)
         a_failed_write_changes_nothing(true, false);
         a_failed_write_changes_nothing(true, true);
     }
-    a_writer_killed_at_any_time_loses_one_record_at_most();
+    a_writer_killed_at_any_time_loses_what_it_did_at_most();
     a_full_disk_leaves_what_was_there();
     a_second_writer_is_refused();
+    the_process_that_writes_is_named();
+    a_file_that_is_read_only_is_refused();
     what_a_dead_writer_left_is_not_added_to();
     a_damaged_file_is_not_added_to();
     slots_are_numbered_as_the_reader_does();
