@@ -218,6 +218,40 @@ F24_API const f24_columns *f24_table_columns(const f24_table *table);
 F24_API const f24_table *f24_table_retain(const f24_table *table);
 F24_API void f24_table_release(const f24_table *table);
 
+/*
+ * Several tables as one of its own memory, exactly as large as its rows: those of each table after
+ * those of the one before. An index counts through all of them; offsets stay those of each file.
+ * No table at all gives one without rows. F24_ENOMEM.
+ */
+F24_API F24_MUST_CHECK f24_status f24_table_join(const f24_table *const *tables, size_t n_tables,
+                                                 const f24_table **joined, f24_error *err);
+
+/*
+ * What a file lists, without the file.
+ *
+ * path      given by the caller: the file.
+ * table     with one reference; NULL after a failure.
+ * warnings  n_warnings of them, as f24_warning_at.
+ * info      as f24_get_file_info.
+ * error     status F24_OK, or what f24_open says.
+ */
+typedef struct f24_listing {
+    const char *path;
+    const f24_table *table;
+    f24_error *warnings;
+    int64_t n_warnings;
+    f24_file_info info;
+    f24_error error;
+} f24_listing;
+
+/*
+ * Open, list and close `n` files on up to n_threads threads, the calling one included (1 or less:
+ * no other). Every file is tried. `options` may be NULL; nothing is mapped. Clear each listing.
+ */
+F24_API void f24_list_many(f24_listing *listings, size_t n, const f24_options *options,
+                           int n_threads);
+F24_API void f24_listing_clear(f24_listing *listing);
+
 /* One row of the table. Text is NUL-terminated, without trailing blanks. */
 typedef struct f24_record {
     int32_t dateo, datev, deet, npas;

@@ -121,6 +121,8 @@ void file_leave(FileObject *self);
 PyObject *file_raise(core_state *state, FileObject *self, const f24_error *err);
 /* A File of a handle that is open, which it takes over; `missing` as in parse_missing(). */
 PyObject *file_of_handle(core_state *state, f24_file *handle, PyObject *path, PyObject *missing);
+/* (status, record, offset, message) of what opening met. */
+PyObject *warning_tuple(const f24_error *warning);
 /* The process-wide pool of descriptors. */
 f24_pool *descriptor_pool(void);
 
@@ -168,6 +170,7 @@ extern PyType_Spec writer_spec;
 /* Methods of the module. */
 PyObject *make_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *read_many(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *list_many(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *describe_stored(PyObject *module, PyObject *argument);
 PyObject *decode_stored(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *json_stored(PyObject *module, PyObject *argument);

@@ -289,6 +289,12 @@ static PyObject *File_info(PyObject *object, PyObject *ignored)
                          PyBool_FromLong(info->mapped), info->version);
 }
 
+PyObject *warning_tuple(const f24_error *warning)
+{
+    return Py_BuildValue("(sLLs)", f24_status_name(warning->status), (long long)warning->record,
+                         (long long)warning->offset, warning->message);
+}
+
 static PyObject *File_warnings(PyObject *object, PyObject *ignored)
 {
     FileObject *self = (FileObject *)object;
@@ -305,8 +311,7 @@ static PyObject *File_warnings(PyObject *object, PyObject *ignored)
         PyObject *item;
         if (warning == NULL)
             break;
-        item = Py_BuildValue("(sLLs)", f24_status_name(warning->status), (long long)warning->record,
-                             (long long)warning->offset, warning->message);
+        item = warning_tuple(warning);
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);

@@ -79,6 +79,9 @@ static PyMethodDef module_methods[] = {
     {"read_many", (PyCFunction)(void (*)(void))read_many, METH_FASTCALL,
      "read_many($module, records, outs, threads, /)\n--\n\n[(block or None, type string, shape), "
      "...] of records, read on several threads."},
+    {"list_many", (PyCFunction)(void (*)(void))list_many, METH_FASTCALL,
+     "list_many($module, names, threads, /)\n--\n\n(table, [(rows, has a writer, warnings, error "
+     "or None), ...]): the records of many files in one table."},
     {"describe_stored", describe_stored, METH_O,
      "describe_stored($module, stored, /)\n--\n\n(columns by name, type string, shape, "
      "has_missing, levels stored) of a stored record."},

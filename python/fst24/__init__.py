@@ -9,7 +9,7 @@
 `fst24.date`, errors derive from `Fst24Error`.
 """
 
-from . import date, ip
+from . import compare, date, dictionary, etiket, ip, typvar
 from ._core import library_version as __version__
 from ._errors import (
     ClosedFileError,
@@ -35,7 +35,7 @@ from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
 from ._writer import Fst24Writer
-from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata
+from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata, scan
 
 __all__ = [
     "ClosedFileError",
@@ -68,14 +68,19 @@ __all__ = [
     "TruncatedFileError",
     "UnsupportedError",
     "__version__",
+    "compare",
     "date",
     "decode_record",
+    "dictionary",
     "enable_thread_safety",
+    "etiket",
     "ip",
     "is_descriptor",
     "memory_usage",
     "open",
     "read",
     "read_metadata",
+    "scan",
     "set_memory_limit",
+    "typvar",
 ]

@@ -186,6 +186,12 @@ def make_records(
 def read_many(
     records: Sequence[Record], outs: tuple[Any, ...] | None, threads: int, /
 ) -> list[tuple[Block | None, str, Shape]]: ...
+def list_many(
+    names: tuple[bytes, ...], threads: int, /
+) -> tuple[
+    Table,
+    list[tuple[int, bool, list[tuple[str, int, int, str]], tuple[int, int, int, int, str] | None]],
+]: ...
 def describe_stored(
     stored: ReadableBuffer, /
 ) -> tuple[dict[str, int | str | bytes], str, Shape, bool, int]: ...

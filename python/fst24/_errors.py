@@ -128,12 +128,14 @@ class FileChangedError(FstOSError):
 class Fst24Warning(UserWarning):
     """Something that is wrong with a file and that reading could live with.
 
-    Attributes ``path``, ``record`` and ``offset`` as in `Fst24Error`.
+    Attributes ``path``, ``record`` and ``offset`` as in `Fst24Error`; ``errors`` are those of files
+    that `scan` left out.
     """
 
     path: str | None = None
     record: int | None = None
     offset: int | None = None
+    errors: tuple[Fst24Error, ...] = ()
 
 
 #: By f24_status, whose numbers never change (fst24.h); below 0 what only the extension knows.
@@ -206,6 +208,15 @@ def make_error(
     error = kind(text)
     error.path, error.record, error.offset = path, record, offset
     return error
+
+
+def make_warning(told: tuple[str, int, int, str], path: str) -> Fst24Warning:
+    """A warning of the library, ``(status, record, offset, message)``, as Python's."""
+    _, record, offset, message = told
+    place = record if record >= 0 else None, offset if offset >= 0 else None
+    warning = Fst24Warning(described(message, path, *place))
+    warning.path, (warning.record, warning.offset) = path, place
+    return warning
 
 
 def make_os_error(

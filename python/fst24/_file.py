@@ -21,14 +21,15 @@ from ._errors import (
     Fst24Warning,
     InvalidArgumentError,
     RecordNotFoundError,
-    described,
     make_error,
     make_os_error,
+    make_warning,
 )
+from ._known import Known
 from ._metadata import FileInfo
 from ._record import Fst24Record, as_array, check_out
 from ._settings import thread_settings
-from ._sources import NO_MAP, is_address, is_path, open_source, parse_missing, searcher
+from ._sources import NO_MAP, is_address, is_path, open_source, parse_missing
 from ._views import EMPTY_PATH, MMAP_THRESHOLD
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import polars as pl
 
+    from ._interface import Fst24DataInterface
     from ._sources import Source, SourceLike
     from ._writer import Fst24Writer
     from .table import MetadataDecoder, Table
@@ -70,7 +72,7 @@ class Fst24File:
     XDF 80 ME
     """
 
-    __slots__ = ("__weakref__", "_given", "_options", "_parts", "_starts")
+    __slots__ = ("__weakref__", "_given", "_known", "_options", "_parts", "_starts")
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class Fst24File:
         # A pickle is read where another directory may be the current one, as it may be here soon.
         self._given = [_from_root(one) for one in self._given]
         self._parts = tuple(parts)
+        self._known = Known([part.table for part in self._parts])
         self._starts = [0]
         for part in self._parts:
             self._starts.append(self._starts[-1] + len(part.table))
@@ -186,7 +189,7 @@ class Fst24File:
     @property
     def warnings(self) -> list[Fst24Warning]:
         """What opening found wrong and could live with; `open` has also issued them."""
-        return [_warning(part, told) for part in self._parts for told in part.warnings()]
+        return [make_warning(told, part.path) for part in self._parts for told in part.warnings()]
 
     def __repr__(self) -> str:
         name = PurePath(self.path).name if is_path(self._given[0]) else self.path
@@ -332,10 +335,10 @@ class Fst24File:
         """
         self._check_open()
         wanted = query(criteria)
-        for part, start in zip(self._parts, self._starts, strict=False):
-            row = searcher(part).find(wanted.for_table(part.table), wanted.flags, 0)
+        for at, part in enumerate(self._parts):
+            row = wanted.first(part, self._known, at)
             if row >= 0:
-                return Fst24Record(self, part, part.table, row, start + row)
+                return Fst24Record(self, part, part.table, row, self._starts[at] + row)
         return None
 
     def iter_records(self, **criteria: Any) -> Iterator[Fst24Record]:  # noqa: ANN401
@@ -351,12 +354,34 @@ class Fst24File:
         return _one_by_one(self._matches(query(criteria)))
 
     def _matches(self, wanted: Query) -> Iterator[list[Fst24Record]]:
-        for part, start in zip(self._parts, self._starts, strict=False):
+        for at, (part, start) in enumerate(zip(self._parts, self._starts, strict=False)):
             self._check_open()
-            rows = searcher(part).find_all(wanted.for_table(part.table), wanted.flags)
+            rows = wanted.all(part, self._known, at)
             for low in range(0, len(rows), _CHUNK * _ROW_BYTES):
                 self._check_open()
                 yield self._of_part(part, rows[low : low + _CHUNK * _ROW_BYTES], start)
+
+    def select(
+        self,
+        records: Iterable[Fst24Record | int] | pl.DataFrame | pl.LazyFrame | None = None,
+        /,
+        **criteria: Any,  # noqa: ANN401 - see read_records
+    ) -> Fst24DataInterface:
+        """The records that meet all criteria (those of `read_records`) as a set of records.
+
+        >>> with fst24.open(sample) as f:
+        ...     winds = f.select(nomvar=["UU", "VV"], level=(0.9, 1.0), level_unit="hybrid")
+        ...     winds.to_polars(decode_metadata=True)["level"].min(), len(winds.read())
+        (0.921999990940094, 8)
+        """
+        from ._interface import Fst24DataInterface
+
+        self._check_open()
+        if records is not None or not criteria:
+            return Fst24DataInterface(self if records is None else self.read_records(records))
+        wanted = query(criteria)
+        rows = [wanted.rows(part, self._known, at) for at, part in enumerate(self._parts)]
+        return Fst24DataInterface._of_rows(self, rows, None)  # noqa: SLF001 - ours
 
     def read_records(
         self,
@@ -376,29 +401,47 @@ class Fst24File:
         variables : str or list of str, optional
             Names of variables: the same as ``nomvar``.
         nomvar, typvar, etiket, grtyp : str or list of str, optional
-            Exact text; trailing blanks are ignored, lower case stands for upper case (not in
-            grtyp).
-        dateo, datev, deet, npas, ni, nj, nk, ip1, ip2, ip3, ig1, ig2, ig3, ig4, datyp, nbits
-            An exact number, several of them (a list, set, array), or a range as a tuple
-            ``(from, to)``, both included. Dates are stamps as numbers, or what
-            `fst24.date.period` takes: ``"2024-05-17"`` is all that day, ``"2024051712"`` all that
-            hour, a datetime one instant. All but stamps, and ranges, compare instants.
-        level : float, list or tuple (from, to), optional
-            Level in any encoding of its ip1, in ``level_unit`` (a unit or a kind, as in
-            `fst24.ip.encode`; without it any kind of level). Grid descriptors have none.
+            Text, or a pattern: ``"T*"``, ``"?T"``, ``"[UV]U"`` as in `fnmatch`. Trailing blanks are
+            ignored, lower case stands for upper case (not in grtyp). A text that a record of the
+            file has is no pattern; `glob.escape` makes sure that none is taken for one.
+        deet, npas, ni, nj, nk, ip1, ip2, ip3, ig1, ig2, ig3, ig4, datyp, nbits : optional
+            An exact number, several of them (a list, set, array), or a range: a tuple ``(from,
+            to)`` or a slice, both ends included, None where it is open.
+        level : float, list or (from, to), optional
+            Level in any encoding of its ip1, in ``level_unit``. The ends of a range may be in any
+            order. Grid descriptors have none.
+        level_unit : str or int, optional
+            A unit or a kind, as in `fst24.ip.encode`; without it any kind of level. Alone: all
+            levels of that kind.
+        valid_time, origin_time : date, several or (from, to), optional
+            What `fst24.date.period` takes: ``"2024-05-17"`` is all that day, ``"2024051712"`` all
+            that hour, a datetime one instant.
+        datev, dateo : optional
+            The same, and stamps as numbers: that stamp and no other.
+        lead_time : timedelta, timedelta64, float, str, several or (from, to), optional
+            From the origin to the validity. Numbers are hours, text is ``"12h"``, ``"90min"``,
+            ``"1d12h"``.
+        grid : str, record, or several, optional
+            On one grid, its axes included: an identifier as in the column ``grid`` of
+            `to_polars`, or a record that is on it.
         skip_descriptors : bool, optional
             Leave out records that describe grids and levels (``>>``, ``^^``, ``!!`` ...).
 
         Raises
         ------
         InvalidArgumentError
-            A field that does not exist; the message lists what there is.
+            A field that does not exist (the message lists what there is), or a range that ends
+            before it begins.
+        EncodingError
+            A level, a unit, a date or a lead time that cannot be.
         FileChangedError
             A row of a frame is no record of this file.
 
         >>> with fst24.open(sample) as f:
         ...     len(f.read_records(variables=["TT", "UU"])), len(f.read_records(level=(0.9, 1.0)))
+        ...     len(f.read_records(nomvar="?T", valid_time="2024-05-17", lead_time=0))
         (24, 24)
+        12
         """
         self._check_open()
         if variables is not None:
@@ -546,14 +589,6 @@ def _from_root(source: SourceLike) -> SourceLike:
     if not is_path(source) or is_address(source):
         return source
     return os.path.abspath(os.fsdecode(source))  # noqa: PTH100 - keeps what a name may be
-
-
-def _warning(part: Source, told: tuple[str, int, int, str]) -> Fst24Warning:
-    _, record, offset, message = told
-    place = record if record >= 0 else None, offset if offset >= 0 else None
-    warning = Fst24Warning(described(message, part.path, *place))
-    warning.path, (warning.record, warning.offset) = part.path, place
-    return warning
 
 
 def _open_part(source: SourceLike, options: _Options) -> Source:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+import numpy as np
+
+from ._criteria import Query, query
 from ._errors import InvalidArgumentError
 from ._file import Fst24File
+from ._known import Known
 from ._record import Fst24Record
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ._metadata import CoreMetadata
+    from ._sources import Source
     from .table import MetadataDecoder, Table
 
 
@@ -29,13 +34,15 @@ class Fst24DataInterface:
     decoder : MetadataDecoder, optional
         What `to_polars` adds when it decodes; by default a `DefaultMetadataDecoder`.
 
+    `Fst24File.select` makes one by criteria.
+
     >>> with fst24.open(sample) as f:
     ...     winds = Fst24DataInterface(f.iter_records(nomvar=["UU", "VV"]))
     ...     len(winds), winds[0].nomvar, len(winds.read())
     (24, 'UU', 24)
     """
 
-    __slots__ = ("_decoder", "_records")
+    __slots__ = ("_decoder", "_file", "_made", "_rows")
 
     def __init__(
         self,
@@ -43,11 +50,70 @@ class Fst24DataInterface:
         *,
         decoder: MetadataDecoder | None = None,
     ) -> None:
-        self._records = list(records)
         self._decoder = decoder
-        for record in self._records:
+        #: Rows of each file of `_file` (None: all), from which records are made when wanted.
+        self._file: Fst24File | None = None
+        self._rows: list[npt.NDArray[np.int64] | None] = []
+        self._made: list[Fst24Record] | None = None
+        if isinstance(records, Fst24File):
+            records._check_open()  # noqa: SLF001 - ours
+            self._file, self._rows = records, [None] * len(records._parts)  # noqa: SLF001
+            return
+        self._made = list(records)
+        for record in self._made:
             if not isinstance(record, Fst24Record):
                 raise TypeError(f"a set of records holds Fst24Record, not {type(record).__name__}")
+
+    @classmethod
+    def _of_rows(
+        cls,
+        file: Fst24File,
+        rows: Sequence[npt.NDArray[np.int64] | None],
+        decoder: MetadataDecoder | None,
+    ) -> Fst24DataInterface:
+        """Rows of each of the linked files of a file."""
+        found = cls((), decoder=decoder)
+        found._file, found._rows, found._made = file, list(rows), None
+        return found
+
+    @property
+    def _records(self) -> list[Fst24Record]:
+        if self._made is None:
+            file = self._file
+            assert file is not None  # noqa: S101 - or there were records from the beginning
+            self._made = [
+                record
+                for part, rows, start in zip(file._parts, self._rows, file._starts, strict=False)  # noqa: SLF001
+                for record in file._of_part(  # noqa: SLF001
+                    part, range(len(part.table)) if rows is None else rows.tobytes(), start
+                )
+            ]
+        return self._made
+
+    def select(self, **criteria: Any) -> Fst24DataInterface:  # noqa: ANN401 - see read_records
+        """Those of the records that meet all criteria, which are those of `Fst24File.read_records`.
+
+        >>> with fst24.open(sample) as f:
+        ...     winds = f.select(nomvar=["UU", "VV"])
+        ...     len(winds), len(winds.select(level=1.5, level_unit="M"))
+        (24, 0)
+        """
+        wanted = query(criteria)
+        if self._file is not None:
+            file = self._file
+            kept = [
+                _kept(wanted, part, file._known, at, rows)  # noqa: SLF001 - ours
+                for at, (part, rows) in enumerate(zip(file._parts, self._rows, strict=True))  # noqa: SLF001
+            ]
+            return self._of_rows(file, kept, self._decoder)
+        sources = {id(record._source): record._source for record in self._records}  # noqa: SLF001
+        known = Known([source.table for source in sources.values()])
+        meets = {
+            key: np.isin(np.arange(len(source.table)), wanted.rows(source, known, at))
+            for at, (key, source) in enumerate(sources.items())
+        }
+        kept_records = [r for r in self._records if meets[id(r._source)][r._row]]  # noqa: SLF001
+        return Fst24DataInterface(kept_records, decoder=self._decoder)
 
     @property
     def records(self) -> list[Fst24Record]:
@@ -62,22 +128,40 @@ class Fst24DataInterface:
     @property
     def table(self) -> Table:
         """The metadata as columns, in the order of the records; see `Fst24File.table`."""
-        from .table._table import Table, parts_of
+        from .table._table import Table, part_of, parts_of
 
+        if self._file is not None:
+            parts = zip(self._file._parts, self._file._starts, self._rows, strict=False)  # noqa: SLF001
+            return Table([part_of(*part) for part in parts], has_path=len(self._rows) > 1)
         has_path = len({id(record._source) for record in self._records}) > 1  # noqa: SLF001 - ours
         return Table(parts_of(self._records), has_path=has_path)
 
     @overload
     def to_polars(
-        self, *, decode_metadata: bool = ..., lazy: Literal[False] = ...
+        self,
+        *,
+        decode_metadata: bool = ...,
+        lazy: Literal[False] = ...,
+        decoder: MetadataDecoder | None = ...,
     ) -> pl.DataFrame: ...
     @overload
-    def to_polars(self, *, decode_metadata: bool = ..., lazy: Literal[True]) -> pl.LazyFrame: ...
     def to_polars(
-        self, *, decode_metadata: bool = False, lazy: bool = False
+        self,
+        *,
+        decode_metadata: bool = ...,
+        lazy: Literal[True],
+        decoder: MetadataDecoder | None = ...,
+    ) -> pl.LazyFrame: ...
+    def to_polars(
+        self,
+        *,
+        decode_metadata: bool = False,
+        lazy: bool = False,
+        decoder: MetadataDecoder | None = None,
     ) -> pl.DataFrame | pl.LazyFrame:
         """The metadata as a DataFrame, one row a record; see `Fst24File.to_polars`.
 
+        The decoder is that of the set unless another one is given.
         There is a column ``path`` when the records are of several files.
 
         >>> with fst24.open(sample) as f:
@@ -87,7 +171,8 @@ class Fst24DataInterface:
         """
         from .table._read import frame
 
-        return frame(self.table, decode_metadata=decode_metadata, decoder=self._decoder, lazy=lazy)
+        chosen = decoder or self._decoder
+        return frame(self.table, decode_metadata=decode_metadata, decoder=chosen, lazy=lazy)
 
     def read(
         self,
@@ -104,6 +189,10 @@ class Fst24DataInterface:
         return file.read(self._records, out=out, threads=threads)
 
     def __len__(self) -> int:
+        if self._made is None and self._file is not None:
+            n_all = (len(part.table) for part in self._file._parts)  # noqa: SLF001 - ours
+            pairs = zip(n_all, self._rows, strict=True)
+            return sum(n if rows is None else len(rows) for n, rows in pairs)
         return len(self._records)
 
     def __iter__(self) -> Iterator[Fst24Record]:
@@ -120,3 +209,11 @@ class Fst24DataInterface:
 
     def __repr__(self) -> str:
         return f"<Fst24DataInterface {len(self):,} records>"
+
+
+def _kept(
+    wanted: Query, part: Source, known: Known, at: int, rows: npt.NDArray[np.int64] | None
+) -> npt.NDArray[np.int64]:
+    """Those of the rows of a file that a query wants."""
+    found = wanted.rows(part, known, at)
+    return found if rows is None else rows[np.isin(rows, found)]

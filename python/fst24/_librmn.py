@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from . import _core, date, ip
-from ._criteria import ENCODING, KEYS, RANGE, SKIP_DESCRIPTORS, TEXTS
 from ._errors import (
     ClosedFileError,
     CorruptFileError,
@@ -26,6 +25,7 @@ from ._errors import (
     UnsupportedError,
     make_error,
 )
+from ._keys import ENCODING, KEYS, RANGE, SKIP_DESCRIPTORS, TEXTS
 from ._settings import thread_settings
 from ._sources import DTYPES, MISSING_DEFAULT, is_path
 

@@ -13,6 +13,8 @@ from ._arrays import as_int32
 from ._errors import EncodingError, Fst24Error
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 DateLike: TypeAlias = dt.date | np.datetime64 | str  # a datetime is a date
@@ -36,7 +38,9 @@ _LASTS = {
     6: dt.timedelta(seconds=1),
 }
 Calendar = Literal["gregorian", "365_day", "360_day"]
+Style = Literal["reference", "extended"]
 _CALENDARS = {"gregorian": 0, "365_day": 1, "360_day": 2}
+_YEAR_0 = int(np.datetime64("0000-01-01", "s").astype(np.int64))
 #: What the reference's arithmetic gives in place of a date.
 NO_DATE = 101010101
 
@@ -136,17 +140,20 @@ def _zone(text: str | None) -> dt.tzinfo:
 
 
 @overload
-def encode(date: DateLike) -> int: ...
+def encode(date: DateLike, *, style: Style = ...) -> int: ...
 @overload
-def encode(date: npt.ArrayLike | DateLike) -> Any: ...  # noqa: ANN401 - depends on the shape
-def encode(date: Any) -> Any:
+def encode(date: npt.ArrayLike | DateLike | Sequence[DateLike], *, style: Style = ...) -> Any: ...  # noqa: ANN401 - depends on the shape
+def encode(date: Any, *, style: Style = "reference") -> Any:
     """The stamps of dates, in the style that the reference chooses.
 
     Parameters
     ----------
-    date : datetime, date, datetime64 or str, or array_like of datetime64
+    date : datetime, date, datetime64 or str, or array_like of these
         Text in the forms of `period`, of which this is the first second. Seconds are cut to a
-        multiple of 5.
+        multiple of 5. Arrays of datetime64 are converted at once, others one by one.
+    style : {"reference", "extended"}
+        As the reference chooses for each date, or the style that it takes for years before 1900 and
+        after 2235, for all: hours since the year 0, the rest is cut.
 
     Returns
     -------
@@ -163,18 +170,40 @@ def encode(date: Any) -> Any:
     >>> encode(np.array(["2024-05-17T12", "1980-01-01"], "datetime64[s]"))
     array([473303600,  10180000], dtype=int32)
     """
+    if style not in ("reference", "extended"):
+        raise EncodingError(f"style {style!r}: it is 'reference' or 'extended'")
     if isinstance(date, str | dt.date | np.datetime64):
-        return encode_instant(period(date)[0])
-    try:
-        array = np.asarray(date, "datetime64[s]")
-    except (TypeError, ValueError) as error:
-        raise EncodingError(f"{date!r} cannot be date stamps: {error}") from None
+        when = period(date)[0]
+        if style == "reference":
+            return encode_instant(when)
+        date = np.datetime64(when.replace(tzinfo=None), "s")
+    array = _instants(date)
     stamps = np.empty(array.shape, np.int32)
-    stopped = _core.date_from_unix_array(np.ascontiguousarray(array).view(np.int64), stamps)
+    seconds = np.array(array, order="C").view(np.int64)
+    stopped = _core.date_from_unix_array(seconds, stamps)
     if stopped >= 0:
         message = f"{array.flat[stopped]} cannot be a date stamp: years are 0 to 9999"
         raise EncodingError(message)
+    if style == "extended":
+        stamps = _extended(seconds)
     return int(stamps) if stamps.ndim == 0 else stamps
+
+
+def _instants(dates: Any) -> npt.NDArray[np.datetime64]:  # noqa: ANN401 - whatever numpy takes
+    """Dates of any kind as datetime64[s]: numpy's own at once, others one by one."""
+    array = np.asarray(dates)
+    if array.dtype.kind in "OU":
+        found = [period(date)[0].replace(tzinfo=None) for date in array.flat]
+        return np.array(found, "datetime64[s]").reshape(array.shape)
+    if array.dtype.kind != "M":  # numbers would be taken for seconds since 1970
+        raise EncodingError(f"numbers ({array.dtype}) are no dates; {FORMS}")
+    return array.astype("datetime64[s]")
+
+
+def _extended(seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Extended stamps of seconds since 1970 (metadata.md, 3.2); they have no more than hours."""
+    hours = (seconds - _YEAR_0) // 3600
+    return (3_000_000_000 + hours // 8 * 10 + hours % 8).astype(np.uint32).view(np.int32)
 
 
 def encode_instant(when: dt.datetime) -> int:
@@ -197,6 +226,13 @@ def _broadcast(*columns: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
 
 def _stamps(stamps: npt.ArrayLike) -> npt.NDArray[np.int32]:
     return as_int32(stamps, 0)
+
+
+def _whole(numbers: npt.ArrayLike) -> npt.NDArray[Any]:
+    array = np.asarray(numbers)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"deet and npas are whole numbers, not {array.dtype}")
+    return array
 
 
 def _calendar(name: str) -> int:
@@ -263,10 +299,8 @@ def valid(dateo: npt.ArrayLike, deet: npt.ArrayLike, npas: npt.ArrayLike) -> Any
     >>> valid(473303600, 300, 12) == add(473303600, 1)
     True
     """
-    stamp, step, n = _broadcast(
-        _stamps(dateo), np.asarray(deet, np.int64), np.asarray(npas, np.int64)
-    )
-    seconds = step * n
+    stamp, step, n = _broadcast(_stamps(dateo), _whole(deet), _whole(npas))
+    seconds = step.astype(np.float64) * n  # exact for all that a file can hold
     moved = np.asarray(add(stamp, seconds / 3600))
     return _plain(np.where(seconds > 0, moved, stamp))
 
@@ -277,12 +311,15 @@ def origin(datev: npt.ArrayLike, deet: npt.ArrayLike, npas: npt.ArrayLike) -> An
     Returns
     -------
     int, or ndarray of int32
-        `NO_DATE` where there is none.
+        datev itself where ``deet * npas`` is 0; `NO_DATE` where there is none. Of an old-style
+        datev that is no date (`decode` tells) what the reference makes of its digits.
 
     >>> origin(add(473303600, 1), 300, 12)
     473303600
     """
-    stamp, step, n = _broadcast(_stamps(datev), _stamps(deet), _stamps(npas))
+    stamp, step, n = _broadcast(_stamps(datev), _whole(deet), _whole(npas))
+    short_step, short_n = as_int32(step, 0), as_int32(n, 0)
     dateo = np.empty(stamp.shape, np.int32)
-    _core.date_origin_array(stamp, step, n, dateo)
-    return _plain(dateo)
+    _core.date_origin_array(stamp, short_step, short_n, dateo)
+    fits = (short_step == step) & (short_n == n)  # others are of no file
+    return _plain(np.where(fits, dateo, np.int32(NO_DATE)))

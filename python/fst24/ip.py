@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -66,6 +67,7 @@ UNITS: dict[int, str] = {
     21: "m",
 }
 _STYLES = {"new": 2, "old": 3}
+_NO_KIND = -1
 #: The first new-style code: it means nothing, as do numbers of more than 32 bits.
 _NOTHING = 32768
 
@@ -124,9 +126,28 @@ def kind_of(unit_or_kind: str | int) -> int:
         raise EncodingError(f"several kinds are in {unit_or_kind!r}: name one of {names}")
     kind = _UNITS.get(unit_or_kind, KINDS.get(unit_or_kind))
     if kind is None:
-        known = ", ".join([*_UNITS, *KINDS])
-        raise EncodingError(f"unknown unit or kind {unit_or_kind!r}; known are {known}")
+        raise EncodingError(f"unknown unit or kind {unit_or_kind!r}{_known(unit_or_kind)}")
     return kind
+
+
+def _known(unit: str) -> str:
+    """What there is, the nearest to a wrong unit first."""
+    known = [*_UNITS, *_CONVERTED, *KINDS]
+    by_lower = {name.lower(): name for name in reversed(known)}
+    near = difflib.get_close_matches(unit.lower(), by_lower, 1, 0.6)
+    hint = f" (did you mean {by_lower[near[0]]!r}?)" if near else ""
+    return f"{hint}; known are {', '.join(known)}"
+
+
+def in_kind(unit_or_kind: str | int) -> tuple[int, float]:
+    """The kind of a unit, and what values in that unit are multiplied by to be in the kind's own.
+
+    >>> in_kind("Pa"), in_kind("hPa")
+    ((2, 0.01), (2, 1.0))
+    """
+    if isinstance(unit_or_kind, str) and unit_or_kind in _CONVERTED:
+        return _CONVERTED[unit_or_kind]
+    return kind_of(unit_or_kind), 1.0
 
 
 @overload
@@ -177,19 +198,21 @@ def encode(
     if style not in _STYLES:
         raise EncodingError(f"style {style!r}: it is 'new' or 'old'")
     kinds: Any = unit_or_kind
-    if isinstance(unit_or_kind, str) and unit_or_kind in _CONVERTED:
-        kinds, factor = _CONVERTED[unit_or_kind]
-        value = np.asarray(value, np.float64) * factor
-    elif isinstance(unit_or_kind, str | int):
-        kinds = kind_of(unit_or_kind)
+    if isinstance(unit_or_kind, str | int):
+        kinds, factor = in_kind(unit_or_kind)
+        if factor != 1:
+            value = np.asarray(value, np.float64) * factor
     if isinstance(value, int | float) and isinstance(kinds, int):
         return _encode_one(value, kinds, style)
-    values, kinds = np.broadcast_arrays(
-        np.asarray(value, np.float32), np.asarray(kinds).astype(np.int32, casting="same_kind")
-    )
+    kinds = np.asarray(kinds)
+    if kinds.size and kinds.dtype.kind not in "iu":
+        raise TypeError(f"kinds are whole numbers, not {kinds.dtype}")
+    values, kinds = np.broadcast_arrays(np.asarray(value, np.float64), kinds)
+    with np.errstate(over="ignore"):  # becomes infinite, which is refused
+        singles = values.astype(np.float32, order="C")
     codes = np.empty(values.shape, np.int32)
     stopped = _core.ip_encode_array(
-        np.ascontiguousarray(values), np.ascontiguousarray(kinds), codes, _STYLES[style]
+        singles, np.array(as_int32(kinds, _NO_KIND), order="C"), codes, _STYLES[style]
     )
     if stopped >= 0:
         return _encode_one(float(values.flat[stopped]), int(kinds.flat[stopped]), style)

@@ -235,6 +235,49 @@ f24_status f24_table_build(f24_container *container, const f24_table **table, f2
     return F24_OK;
 }
 
+/* ------------------------------------------------------------------------------------ joining */
+
+static f24_status join_all(const f24_table *const *tables, size_t n_tables, f24_table *joined,
+                           f24_error *err)
+{
+    uint64_t total = 0;
+    filling fill = {0};
+
+    for (size_t t = 0; t < n_tables; t++)
+        total += (uint64_t)tables[t]->columns.n; /* cannot wrap: each row is there, in 100 bytes */
+    F24_TRY(lay_out(total, &joined->block, &fill, err));
+    for (size_t t = 0; t < n_tables; t++) {
+        const f24_columns *columns = &tables[t]->columns;
+        size_t n = (size_t)columns->n;
+        if (n == 0)
+            continue;
+#define APPEND(type, name) memcpy(fill.name + fill.n, columns->name, n * sizeof(type));
+        COLUMNS(APPEND)
+#undef APPEND
+        fill.n += n;
+    }
+    publish(&fill, &joined->columns);
+    return f24_find_cache_new(&joined->cache, err);
+}
+
+f24_status f24_table_join(const f24_table *const *tables, size_t n_tables, const f24_table **joined,
+                          f24_error *err)
+{
+    f24_table *t = calloc(1, sizeof *t);
+    f24_status status;
+
+    if (t == NULL)
+        return f24_fail_errno(err, ENOMEM, -1, "cannot join tables");
+    atomic_init(&t->n_references, 1);
+    status = join_all(tables, n_tables, t, err);
+    if (status != F24_OK) {
+        f24_table_release(t);
+        return status;
+    }
+    *joined = t;
+    return F24_OK;
+}
+
 /* -------------------------------------------------------------------------------------- using */
 
 /* The count of references is all that changes in a table, and a table is never const when made. */

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import importlib
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -271,6 +274,35 @@ def test_every_date_of_the_reference_is_its_stamp() -> None:
                 fst24.date.encode(text)
 
 
+def test_every_extended_stamp_of_the_reference_is_its_date_to_the_hour() -> None:
+    """Mode 5: hours since the year 0, for years that have other stamps as well."""
+    known = table("dates-encode")
+    mode_5 = known["newdate_mode"] == 5
+    assert set(known["newdate_mode"].tolist()) == {3, 5}
+    assert mode_5.sum() == 90
+    stamps = known["stamp"][mode_5]
+    texts = instants(known["yyyymmdd"][mode_5], known["hhmmsshh"][mode_5])
+    when = texts.astype("datetime64[s]")
+    assert np.array_equal(fst24.date.decode(stamps), when.astype("datetime64[h]"))
+    assert np.array_equal(fst24.date.encode(when, style="extended"), stamps)
+    assert [fst24.date.encode(text, style="extended") for text in texts.tolist()] == stamps.tolist()
+    with pytest.raises(fst24.EncodingError, match="'extended'"):
+        fst24.date.encode("2024-05-17", style="old")  # type: ignore[call-overload]
+
+
+def test_every_true_date_of_the_reference_is_the_same_instant() -> None:
+    known = table("dates-decode")
+    when = fst24.date.decode(known["stamp"])
+    wanted = (known["rc_1"] == 0) & ~np.isnat(when)
+    assert wanted.sum() > 200
+    seconds = 5 * known["truedate_5s"][wanted].astype("timedelta64[s]")
+    assert np.array_equal(when[wanted], np.datetime64("1980-01-01") + seconds)
+
+
+def test_the_tables_hold_no_mode_that_is_not_checked() -> None:
+    assert set(table("ip-encode")["convip_mode"].tolist()) == {2, 3}
+
+
 def test_origin_and_validity_are_those_of_the_reference() -> None:
     known = table("dates-valid")
     valid = fst24.date.valid(known["dateo"], known["deet_s"], known["npas"])
@@ -308,3 +340,69 @@ def test_dates_go_in_and_out_as_datetime64() -> None:
             fst24.date.encode(np.array([wrong.replace("-001", "-0001")], "M8[s]"))
     with pytest.raises(fst24.EncodingError):
         fst24.date.encode(["tomorrow"])
+
+
+def test_numbers_are_no_dates_to_encode() -> None:
+    """numpy would take them for seconds since 1970: a stamp, of another day."""
+    numbers: list[Any] = [2024051712, [2024051712], np.array([20240517.0]), [None], True]
+    for wrong in numbers:
+        with pytest.raises(fst24.EncodingError, match=r"no dates?\b"):
+            fst24.date.encode(wrong)
+
+
+def test_dates_are_taken_one_by_one_as_alone() -> None:
+    """Text in the forms of `period`, and time zones, which numpy knows nothing of."""
+    zone = dt.timezone(dt.timedelta(hours=-4))
+    dates = ["2024051712", "2024-05-17T08:00-04:00", "20240517120000"]
+    assert fst24.date.encode(dates).tolist() == [473303600] * 3
+    local = dt.datetime(2024, 5, 17, 8, tzinfo=zone)
+    assert fst24.date.encode([local, local.astimezone(dt.UTC)]).tolist() == [473303600] * 2
+    days: Any = [[dt.date(2024, 5, 17)]]
+    assert fst24.date.encode(days).tolist() == [[473292800]]
+
+
+def test_columns_of_pandas_and_polars_are_dates_with_their_time_zone() -> None:
+    pd, pl = importlib.import_module("pandas"), importlib.import_module("polars")
+    local = pd.date_range("2024-05-17T08:00", periods=2, freq="h", tz="America/Toronto")
+    expected = [473303600, 473304500]
+    for column in (local, local.to_series(), local.tz_convert(None), list(local)):
+        assert fst24.date.encode(column).tolist() == expected
+    assert fst24.date.encode(local[0]) == expected[0]
+    assert fst24.date.encode(pl.Series(list(local))).tolist() == expected
+    with pytest.raises(fst24.EncodingError):
+        fst24.date.encode(pd.Series([local[0], pd.NaT]))
+
+
+def test_steps_that_no_file_holds_give_no_date() -> None:
+    date = fst24.date
+    assert date.valid(473303600, 2**40, 2**40) == date.NO_DATE
+    assert date.origin(473303600, 2**40, 1) == date.NO_DATE
+    assert date.origin([473303600] * 2, [2**40, 0], [1, 0]).tolist() == [date.NO_DATE, 473303600]
+    assert date.add(473303600, [math.nan, math.inf, 1e300]).tolist() == [date.NO_DATE] * 3
+    for wrong in (date.valid, date.origin):
+        with pytest.raises(TypeError, match="whole"):
+            wrong(473303600, 1.5, 2)
+
+
+def test_an_error_of_encoding_names_the_value_that_was_given() -> None:
+    for value, shown in ((1e300, "1e.300"), (math.inf, "inf"), (-5.0, "-5.0"), (math.nan, "nan")):
+        with pytest.raises(fst24.EncodingError, match=rf"^{shown} of kind 2: .*0 to 1100"):
+            fst24.ip.encode([850, value], "hPa")
+        with pytest.raises(fst24.EncodingError, match=rf"^{shown} of kind 2: .*0 to 1100"):
+            fst24.ip.encode(value, "hPa")
+    with pytest.raises(fst24.EncodingError, match=str(2**33 + 2)):
+        fst24.ip.encode([850.0], np.array([2**33 + 2]))
+    with pytest.raises(TypeError, match="whole"):
+        fst24.ip.encode([850.0], [2.0])
+
+
+def test_everything_is_there_after_one_import() -> None:
+    code = (
+        "import fst24\n"
+        "assert fst24.dictionary.lookup('TT').units == 'degC'\n"
+        "assert fst24.dictionary.lookup('TT').long_name_fr.startswith('temp')\n"
+        "assert fst24.typvar.flags('P@').masked and fst24.etiket.parse('R1_V710_N').run == 'R1'\n"
+        "assert fst24.ip.decode(850).kind == 2 and fst24.date.decode(0) is None\n"
+        "assert {'compare', 'date', 'dictionary', 'etiket', 'ip', 'typvar'} <= set(fst24.__all__)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -19,7 +19,7 @@ MODULES = [
     "fst24",
     *(
         f"{package.__name__}.{module.name}"
-        for package in (fst24, fst24.table)
+        for package in (fst24, fst24.compare, fst24.table)
         for module in pkgutil.iter_modules(package.__path__)
         if not module.ispkg and module.name not in ("_core", "__main__")
     ),

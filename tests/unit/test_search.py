@@ -148,9 +148,13 @@ def test_the_whole_value_is_named(f: fst24.Fst24File, criteria: Any, said: str) 
         f.find(**criteria)
 
 
-def test_a_unit_without_a_level_is_refused(f: fst24.Fst24File) -> None:
-    with pytest.raises(fst24.InvalidArgumentError, match="level_unit='hPa' says nothing"):
-        f.find(level_unit="hPa")
+def test_a_unit_alone_selects_all_levels_of_its_kind(f: fst24.Fst24File) -> None:
+    wanted = [
+        r.index for r in f if not fst24.is_descriptor(r.nomvar) and fst24.ip.decode(r.ip1).kind == 4
+    ]
+    assert wanted
+    assert places(f.read_records(level_unit="M")) == wanted
+    assert places(f.read_records(level_unit=4)) == wanted
     assert f.find(level_unit=None) is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,21 +15,12 @@ from polars.testing import assert_frame_equal
 import fst24
 from fst24.table import _columns, _table
 from tests.conftest import golden
-from tests.support.fstmake import record, rsf
+from tests.support.listing import many
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FIELDS = fst24.CoreMetadata.__slots__
-
-
-def many(path: Path, n: int, **fields: Any) -> Path:
-    """A file of ``n`` records of two by two values, with the given columns."""
-    payloads = np.zeros((n, 6), np.uint32)
-    columns = {"nomvar": np.full(n, b"TT"), "ni": np.full(n, 2), "nj": np.full(n, 2)} | fields
-    with path.open("wb") as out:
-        rsf.image_of(record.keys(columns), payloads).tofile(out)
-    return path
 
 
 def one_by_one(file: fst24.Fst24File) -> list[dict[str, Any]]:
@@ -63,9 +55,9 @@ def test_numbers_are_not_copied(tmp_path: Path) -> None:
 
 
 def test_every_consumer_of_arrow_reads_the_same_table(gem: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
-    pandas = pytest.importorskip("pandas")
-    pyarrow = pytest.importorskip("pyarrow")
+    duckdb = importlib.import_module("duckdb")
+    pandas = importlib.import_module("pandas")
+    pyarrow = importlib.import_module("pyarrow")
     with fst24.open(gem) as file:
         t = file.table
         expected = one_by_one(file)
@@ -80,7 +72,7 @@ def test_every_consumer_of_arrow_reads_the_same_table(gem: Path) -> None:
 
 
 def test_text_comes_in_the_form_that_is_asked_for(gem: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow = importlib.import_module("pyarrow")
     with fst24.open([gem, gem]) as file:
         t = file.table
     assert pyarrow.table(t).schema.field("etiket").type == pyarrow.string_view()
@@ -91,6 +83,16 @@ def test_text_comes_in_the_form_that_is_asked_for(gem: Path) -> None:
         assert reader.schema.field("etiket").type == kind
         assert reader.read_all().to_pylist() == pl.DataFrame(t).to_dicts()
     assert pyarrow.schema(t).names == list(t.columns)
+
+
+def test_text_has_no_heap(gem: Path, gem_rsf: Path) -> None:
+    """All strings are inside of their views: no column has a buffer of data beside them."""
+    pyarrow = importlib.import_module("pyarrow")
+    with fst24.open(gem) as one, fst24.open([gem, gem_rsf]) as two:
+        for table in (pyarrow.table(one.table), pyarrow.table(two.table)):
+            for name in ("nomvar", "typvar", "etiket", "grtyp"):
+                for chunk in table.column(name).chunks:
+                    assert len(chunk.buffers()) == 2  # validity, views
 
 
 def test_a_stream_that_nobody_takes_is_released(gem: Path) -> None:
@@ -209,6 +211,45 @@ def test_what_means_nothing_is_null_and_its_raw_value_stays(tmp_path: Path) -> N
     assert frame["missing_data"].to_list() == [True, False, False, False]
     assert frame["masks"].to_list() == [False, True, False, False]
     assert frame["masked"].to_list() == [False, False, True, False]
+
+
+def test_flags_and_data_types_have_their_names(tmp_path: Path) -> None:
+    types = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 129, 130, 133, 134, 65, 198, 9, 63])
+    frame = fst24.read_metadata(
+        many(tmp_path / "types.fst", len(types), datyp=types), decode_metadata=True
+    )
+    names = [
+        *("binary", "quantized real", "unsigned integer", "characters", "signed integer"),
+        *("IEEE real", "block-quantized real", "string", "complex", "quantized real"),
+        *("unsigned integer", "IEEE real", "block-quantized real", "quantized real"),
+        *("block-quantized real", None, None),
+    ]
+    assert frame["data_type"].to_list() == names
+    assert frame["missing_data"].to_list() == [bool(t & 64) for t in types]
+    # docs/format/metadata.md, 4.1
+    for flag in (
+        *("bounded", "missing_data", "masked", "masks", "ensemble_extra_info"),
+        *("multiple_modifications", "unit_converted", "zapped", "filtered", "interpolated"),
+    ):
+        assert frame.schema[flag] == pl.Boolean
+
+
+def test_a_validity_that_is_no_date_has_no_origin(tmp_path: Path) -> None:
+    """The reference's arithmetic makes a stamp of its digits, which is a date, of another field."""
+    path = many(
+        tmp_path / "odd.fst",
+        3,
+        datev=np.array([1000, 10101011, 473303600]),
+        deet=np.full(3, 3600),
+        npas=np.ones(3, np.int32),
+    )
+    with fst24.open(path) as file:
+        frame = file.to_polars(decode_metadata=True)
+        decoder = fst24.DefaultMetadataDecoder()
+        alone = [decoder.decode_metadata(rec.core)["origin_time"] for rec in file]
+    assert fst24.date.decode(int(frame["dateo"][0])) is not None
+    assert frame["origin_time"].to_list() == alone
+    assert alone == [None, None, dt.datetime(2024, 5, 17, 11)]  # noqa: DTZ001 - as the columns are
 
 
 def test_text_of_any_length_can_be_decoded(gem: Path) -> None:

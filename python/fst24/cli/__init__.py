@@ -8,12 +8,16 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from typing import NoReturn
 
 import click
 
 #: Sub-commands, each in the module of its name.
-COMMANDS = ("ls", "info", "stat", "check")
+COMMANDS = ("ls", "vars", "info", "stat", "check", "diff", "ip", "date")
+
+#: The status of failure where it is not 1: fst24 diff has 1 for files that differ.
+FAILED = {"diff": 2}
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -57,7 +61,7 @@ def cli() -> None:
     """Read RPN standard files (FST), XDF and RSF.
 
     Exit status: 0 when everything was done, 1 when a file or a record could not be read (the others
-    are done all the same), 2 when the command was not understood.
+    are done all the same), 2 when the command was not understood. fst24 diff has its own.
     """
 
 
@@ -78,10 +82,18 @@ def main() -> None:
         # What is left in the buffer would fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _output_failed(error.strerror or str(error))
+    except Exception:  # noqa: BLE001 - a mistake of ours: it must not look like a result
+        traceback.print_exc()
+        sys.exit(_failed())
+
+
+def _failed() -> int:
+    """The exit status that says: it could not be done."""
+    return FAILED.get(sys.argv[1] if len(sys.argv) > 1 else "", 1)
 
 
 def _output_failed(why: str) -> NoReturn:
     """End because nobody can be told the results: a full disk, say."""
     with contextlib.suppress(OSError):  # standard error may be on the same disk
         click.echo(f"fst24: standard output: {why}", err=True)
-    sys.exit(1)
+    sys.exit(_failed())

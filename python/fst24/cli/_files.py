@@ -24,10 +24,12 @@ def each_file(
     act: Callable[[fst24.Fst24File], bool | None],
     *,
     warn: bool = True,
+    then: Callable[[], None] | None = None,
 ) -> None:
     """Open each file and act on it; exit with 1 when one failed or ``act`` gave False for one.
 
-    What the library warns of is said in one line, too, unless ``warn`` is False; it is no failure.
+    ``then`` is called after the last of them. What the library warns of is said in one line, too,
+    unless ``warn`` is False; it is no failure.
     """
     failed = False
     one_line_warnings(shown=warn)
@@ -38,6 +40,8 @@ def each_file(
         except fst24.Fst24Error as error:  # an OSError is standard output's: see main
             complain(error)
             failed = True
+    if then is not None:
+        then()
     if failed:
         sys.exit(1)
 

@@ -15,6 +15,8 @@ import click
 
 Form = Literal["text", "json", "csv"]
 Row = Sequence[Any]
+#: Values of a column that are remembered as they are written.
+_MOST_KEPT = 65536
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -27,6 +29,11 @@ class Column:
     left: bool = False
     #: How a value is written in text; JSON and CSV give the value itself.
     text: Callable[[Any], str] = str
+    #: How it is written in JSON and CSV where the value itself cannot be.
+    plain: Callable[[Any], Any] | None = None
+    csv: Callable[[Any], Any] | None = None
+    #: Whether few values come again and again, all of one type: each is then laid out once.
+    repeats: bool = False
 
 
 class Table:
@@ -36,52 +43,103 @@ class Table:
         self._columns = columns
         self._form = form
         self._header = header and form != "json"
-        self._widths = [max(c.width, len(c.name) if header else 0) for c in columns]
+        kind: type[_Cells] = _TextCells if form == "text" else _JsonCells
+        self._cells = [kind(c, len(c.name) if header else 0) for c in columns]
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write ``rows``, a value for each column; before the first of them comes the header."""
-        laid_out: dict[Form, Callable[[list[Row]], list[str]]] = {
+        self.write_columns(list(zip(*rows, strict=True)) or [()] * len(self._columns))
+
+    def write_columns(self, columns: Sequence[Sequence[Any]]) -> None:
+        """The same, of which the values of each column are given."""
+        laid_out: dict[Form, Callable[[Sequence[Sequence[Any]]], list[str]]] = {
             "text": self._text,
             "json": self._json,
             "csv": self._csv,
         }
-        lines = laid_out[self._form](list(rows))
+        lines = laid_out[self._form](columns)
         self._header = False
         if lines:
             click.echo("".join(lines), nl=False)  # without colour where no terminal shows it
 
-    def _text(self, rows: list[Row]) -> list[str]:
-        texts = [
-            ["" if v is None else c.text(v) for c, v in zip(self._columns, row, strict=True)]
-            for row in rows
-        ]
-        if texts:
-            longest = [max(map(len, column)) for column in zip(*texts, strict=True)]
-            self._widths = [max(w, n) for w, n in zip(self._widths, longest, strict=True)]
-        lines = [self._line(row) for row in texts]
+    def _text(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+        cells = [one.of(values) for one, values in zip(self._cells, columns, strict=True)]
+        lines = [" ".join(row).rstrip() + "\n" for row in zip(*cells, strict=True)]
         if self._header:
-            title = self._line([c.name for c in self._columns])
+            names = [one.padded(one.column.name) for one in self._cells]
+            title = " ".join(names).rstrip() + "\n"
             lines.insert(0, click.style(title, bold=True) if sys.stdout.isatty() else title)
         return lines
 
-    def _line(self, texts: Sequence[str]) -> str:
-        cells = [
-            text.ljust(width) if column.left else text.rjust(width)
-            for text, width, column in zip(texts, self._widths, self._columns, strict=True)
-        ]
-        return " ".join(cells).rstrip() + "\n"
+    def _json(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+        cells = [one.of(values) for one, values in zip(self._cells, columns, strict=True)]
+        return ["{" + ", ".join(row) + "}\n" for row in zip(*cells, strict=True)]
 
-    def _json(self, rows: list[Row]) -> list[str]:
-        names = [c.name for c in self._columns]
-        return [json_line(dict(zip(names, row, strict=True))) for row in rows]
-
-    def _csv(self, rows: list[Row]) -> list[str]:
+    def _csv(self, columns: Sequence[Sequence[Any]]) -> list[str]:
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         if self._header:
             writer.writerow([c.name for c in self._columns])
-        writer.writerows(rows)
+        shown = [
+            values if c.csv is None else [None if v is None else c.csv(v) for v in values]
+            for c, values in zip(self._columns, columns, strict=True)
+        ]
+        writer.writerows(zip(*shown, strict=True))
         return [buffer.getvalue()]
+
+
+class _Cells(dict[Any, str]):
+    """The values of a column as they are written, by value."""
+
+    def __init__(self, column: Column, width: int) -> None:
+        super().__init__()
+        self.column = column
+        self.width = max(column.width, width)
+
+    def __missing__(self, value: Any) -> str:  # noqa: ANN401 - anything that a record has
+        cell = self[value] = self.cell(value)
+        return cell
+
+    def cell(self, value: Any) -> str:  # noqa: ANN401
+        """One value laid out."""
+        return self.padded("" if value is None else self.column.text(value))
+
+    def padded(self, text: str) -> str:
+        """A text as the column has it."""
+        return text
+
+    def of(self, values: Sequence[Any]) -> list[str]:
+        """Values laid out, those that are there more than once only once where it is worth it."""
+        if not self.column.repeats:
+            return [self.cell(value) for value in values]
+        if len(self) > _MOST_KEPT:
+            self.clear()
+        return list(map(self.__getitem__, values))
+
+
+class _TextCells(_Cells):
+    """Cells of one width, that of the longest so far."""
+
+    def padded(self, text: str) -> str:
+        """As wide as the column, which grows to hold it."""
+        self.width = max(self.width, len(text))
+        return text.ljust(self.width) if self.column.left else text.rjust(self.width)
+
+    def of(self, values: Sequence[Any]) -> list[str]:
+        before = self.width
+        cells = super().of(values)
+        if self.width == before:
+            return cells
+        self.clear()
+        return super().of(values)
+
+
+class _JsonCells(_Cells):
+    """Members of JSON objects."""
+
+    def cell(self, value: Any) -> str:  # noqa: ANN401
+        plain = value if self.column.plain is None or value is None else self.column.plain(value)
+        return json_line({self.column.name: plain})[1:-2]
 
 
 def json_line(value: Mapping[str, Any]) -> str:

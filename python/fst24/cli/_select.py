@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
+import numpy as np
 
 import fst24
 
 from ._fields import TAGGED, date_of
+from ._rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from ._rows import Language
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_Test = Callable[[Any], bool]
+_Mask: TypeAlias = "npt.NDArray[np.bool_]"
 
 #: Texts and the most letters that each can have.
 TEXTS = {"nomvar": 4, "typvar": 2, "etiket": 12, "grtyp": 1}
@@ -38,7 +43,8 @@ _UNIT_NAMES = "m sg mb hPa M hy th K m- H mp"
 
 
 _HELP = {
-    "nomvar": "Names, comma-separated: TT,UU. Upper and lower case are the same.",
+    "nomvar": "Names, comma-separated: TT,UU, or patterns: 'T*'. Upper and lower case are"
+    " the same.",
     "typvar": "Types of field: P,A.",
     "etiket": "Labels.",
     "level": "Levels, value and unit: 850mb,1000hPa, 0.995hy, 10M; without unit any kind.",
@@ -58,6 +64,16 @@ _HELP = {
 def selection_options(command: _F) -> _F:
     """Give a command the options that choose records; it passes them to ``Selection``."""
     options = [
+        click.option(
+            "--where",
+            metavar="SQL",
+            multiple=True,
+            help="A condition on the columns of fst24 ls --columns, in SQL: \"nomvar='TT' and"
+            ' level<500", "valid_time >= \'2024-05-17\' and lead in (6, 12)". Here level is a'
+            " number (level_unit its unit), valid_time a time, lead the hours.",
+        )
+    ]
+    options += [
         click.option(f"--{name}", metavar="LIST", multiple=True, help=text)
         for name, text in _HELP.items()
     ]
@@ -74,26 +90,46 @@ def selection_options(command: _F) -> _F:
 class Selection:
     """What the options of ``selection_options`` choose."""
 
-    def __init__(self, *, no_descriptors: bool, **options: tuple[str, ...]) -> None:
+    def __init__(
+        self, *, no_descriptors: bool, where: Sequence[str] = (), **options: tuple[str, ...]
+    ) -> None:
         given = {name: split(values) for name, values in options.items() if values}
         for name in TEXTS:
             refuse_long(name, given.get(name, ()))
         self._criteria: dict[str, Any] = {n: given[n] for n in TEXTS if n in given}
-        self._tests: list[tuple[str, _Test]] = []
-        self._levels = [parse_level(text) for text in given.get("level", ())]
+        self._tests: list[Callable[[Rows], _Mask]] = []
         if no_descriptors:
             self._criteria["skip_descriptors"] = True
+        if "level" in given:
+            levels = [parse_level(text) for text in given["level"]]
+            self._tests.append(lambda rows: are_levels(rows, levels))
         for name in NUMBERS:
             if name in given:
                 self._choose_numbers(name, [parse_range(text, name) for text in given[name]])
         for name in DATES:
             if name in given:
-                self._tests.append((name, any_period(parse_dates(t, name) for t in given[name])))
+                periods = [parse_dates(text, name) for text in given[name]]
+                self._tests.append(partial(are_dates, name=name, periods=periods))
+        self._where = None
+        if where:
+            from ._where import Where
+
+            self._where = Where(where)
+
+    def rows(self, file: fst24.Fst24File, *, language: Language = "en") -> Rows:
+        """The records of an open file that meet all conditions, in its order, as columns."""
+        path = click.format_filename(file.path)
+        found = Rows(file.select(**self._criteria), path, language=language)
+        if self._tests:
+            meets = np.logical_and.reduce([test(found) for test in self._tests])
+            found = found.of(np.flatnonzero(meets))
+        return found if self._where is None else found.of(self._where.keep(found))
 
     def records(self, file: fst24.Fst24File) -> Iterator[fst24.Fst24Record]:
-        """The records of an open file that meet all conditions, in its order."""
-        found = file.iter_records(**self._criteria)
-        return filter(self._keeps, found) if self._tests or self._levels else found
+        """The same, one record after the other."""
+        if not self._tests and self._where is None:
+            return file.iter_records(**self._criteria)
+        return iter(self.rows(file).records())
 
     def _choose_numbers(self, name: str, ranges: list[tuple[int, int]]) -> None:
         if all(low == high for low, high in ranges):
@@ -101,26 +137,39 @@ class Selection:
         elif len(ranges) == 1:
             self._criteria[name] = ranges[0]
         else:
-            self._tests.append((name, lambda n: any(low <= n <= high for low, high in ranges)))
-
-    def _keeps(self, record: fst24.Fst24Record) -> bool:
-        if self._levels and (record.nomvar.startswith(TAGGED) or not self._has_level(record.ip1)):
-            return False
-        return all(test(getattr(record, name)) for name, test in self._tests)
-
-    def _has_level(self, ip1: int) -> bool:
-        value, kind = decoded(ip1)
-        return any(
-            math.isclose(value, wanted, rel_tol=1e-6) and kind in kinds
-            for wanted, kinds in self._levels
-        )
+            self._tests.append(partial(are_inside, name=name, ranges=ranges))
 
 
-@lru_cache(maxsize=4096)
-def decoded(code: int) -> tuple[float, int]:
-    """Value and kind of an IP code."""
-    value, kind = fst24.ip.decode(code)
-    return float(value), int(kind)
+def are_inside(rows: Rows, *, name: str, ranges: Sequence[tuple[int, int]]) -> _Mask:
+    """Which rows have a number in one of several ranges."""
+    numbers = rows.array(name)
+    found = np.zeros(len(rows), np.bool_)
+    for low, high in ranges:
+        found |= (numbers >= low) & (numbers <= high)
+    return found
+
+
+def are_levels(rows: Rows, levels: Sequence[tuple[float, frozenset[int]]]) -> _Mask:
+    """Which rows have one of several levels, each a value and the kinds that it may be of."""
+    value, kind = fst24.ip.decode(rows.array("ip1"))
+    value = value.astype(np.float64)
+    found = np.zeros(len(rows), np.bool_)
+    for wanted, kinds in levels:
+        slack = 1e-6 * np.maximum(np.abs(value), abs(wanted))  # codes keep 6 digits
+        found |= (np.abs(value - wanted) <= slack) & np.isin(kind, list(kinds))
+    for initial in TAGGED:
+        found &= ~np.char.startswith(rows.array("nomvar"), initial)
+    return found
+
+
+def are_dates(rows: Rows, *, name: str, periods: Sequence[tuple[datetime, datetime]]) -> _Mask:
+    """Which rows have a date in one of several periods."""
+    when = fst24.date.decode(rows.array(name))
+    found = np.zeros(len(rows), np.bool_)
+    for first, last in periods:
+        low, high = (np.datetime64(end.replace(tzinfo=None), "s") for end in (first, last))
+        found |= (when >= low) & (when <= high)
+    return found
 
 
 def split(values: Iterable[str]) -> list[str]:
@@ -131,7 +180,7 @@ def split(values: Iterable[str]) -> list[str]:
 def refuse_long(name: str, texts: Iterable[str]) -> None:
     """Refuse a text that no record can have."""
     for text in texts:
-        if len(text) > TEXTS[name]:
+        if len(text) > TEXTS[name] and not set(text) & set("*?["):
             raise click.BadParameter(
                 f"{text!r} has {len(text)} letters; a {name} has {TEXTS[name]} at most",
                 param_hint=f"--{name}",
@@ -212,15 +261,3 @@ def parse_date(text: str, name: str) -> tuple[datetime, datetime]:
             param_hint=f"--{name}",
         ) from None
     return first, first + lasts - timedelta(seconds=1)
-
-
-def any_period(periods: Iterable[tuple[datetime, datetime]]) -> _Test:
-    """A test of stamps: does the date lie in one of the periods."""
-    wanted = list(periods)
-
-    @lru_cache(maxsize=4096)
-    def test(stamp: int) -> bool:
-        date = date_of(stamp)
-        return date is not None and any(first <= date <= last for first, last in wanted)
-
-    return test

@@ -14,9 +14,10 @@ import click
 import fst24
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _T = TypeVar("_T")
+_Item = TypeVar("_Item")
 
 threads_option = click.option(
     "--threads",
@@ -46,23 +47,23 @@ def progress(total: int, *, beside_rows: bool = False) -> Iterator[Callable[[], 
 
 
 def in_order(
-    records: list[fst24.Fst24Record], act: Callable[[fst24.Fst24Record], _T], n_threads: int
-) -> Iterator[tuple[fst24.Fst24Record, _T | fst24.Fst24Error]]:
-    """What ``act`` gives for each record, or the error that it met, in the order of the records.
+    items: Sequence[_Item], act: Callable[[_Item], _T], n_threads: int
+) -> Iterator[tuple[_Item, _T | fst24.Fst24Error]]:
+    """What ``act`` gives for each item (a record, say), or the error that it met, in their order.
 
-    A few records more than there are threads are under way at once, so memory stays that of a few.
+    A few items more than there are threads are under way at once, so memory stays that of a few.
     """
 
-    def one(record: fst24.Fst24Record) -> _T | fst24.Fst24Error:
+    def one(item: _Item) -> _T | fst24.Fst24Error:
         try:
-            return act(record)
+            return act(item)
         except fst24.Fst24Error as error:
             return error
 
     with ThreadPoolExecutor(n_threads) as pool:
-        waiting = deque(pool.submit(one, record) for record in records[: 2 * n_threads])
-        for place, record in enumerate(records):
+        waiting = deque(pool.submit(one, item) for item in items[: 2 * n_threads])
+        for place, item in enumerate(items):
             result = waiting.popleft().result()
-            if place + 2 * n_threads < len(records):
-                waiting.append(pool.submit(one, records[place + 2 * n_threads]))
-            yield record, result
+            if place + 2 * n_threads < len(items):
+                waiting.append(pool.submit(one, items[place + 2 * n_threads]))
+            yield item, result

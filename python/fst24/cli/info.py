@@ -31,7 +31,7 @@ def describe(file: fst24.Fst24File) -> dict[str, Any]:
         "n_parts": info.n_parts,
         "sequential": info.sequential,
         "open_for_writing": info.open_for_writing,
-        "types": dict(Counter(type_text(record) for record in records).most_common()),
+        "types": dict(Counter(type_text(r.datyp, r.nbits) for r in records).most_common()),
         "variables": dict(sorted(variables.items())),
         "first_valid": valid[0] if valid else None,
         "last_valid": valid[-1] if valid else None,

@@ -164,16 +164,18 @@ def command(
     selected = Selection(**selection)
 
     def show(file: fst24.Fst24File) -> bool:
-        records = list(selected.records(file))
+        rows = selected.rows(file)
+        records = list(rows.records())
+        known = zip(*(field.values(rows) for field in fields), strict=True)
         all_read = True
         with progress(len(records), beside_rows=True) as advance:
-            for record, result in in_order(records, measure, threads):
+            for (_, result), what in zip(in_order(records, measure, threads), known, strict=True):
                 if isinstance(result, fst24.Fst24Error):
                     complain(result)
                     all_read = False
                 else:
                     values = result if form == "text" else flat(result)
-                    table.write([[*(field.get(record) for field in fields), *values]])
+                    table.write([[*what, *values]])
                 advance()
         return all_read
 

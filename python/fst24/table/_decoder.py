@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fst24 import dictionary, etiket, typvar
+from fst24._errors import InvalidArgumentError
 from fst24._metadata import CoreMetadata
 
 from . import _meaning
-from ._table import CORE
+from ._table import CORE, TEXTS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     import polars as pl
 
     from fst24.dictionary import Dictionary, Language
@@ -93,7 +94,7 @@ class DefaultMetadataDecoder(MetadataDecoder):
         igs = (core.ig1, core.ig2, core.ig3, core.ig4)
         ips = (core.ip1, core.ip2, core.ip3)
         found: dict[str, Any] = {
-            "origin_time": _meaning.instant(core.dateo),
+            "origin_time": _meaning.origin(core.dateo, core.datev),
             "valid_time": _meaning.instant(core.datev),
             "lead_time": _meaning.lead_time(core.deet, core.npas),
         }
@@ -127,12 +128,14 @@ def _schema() -> dict[str, Any]:
     """Types of the columns of `DefaultMetadataDecoder`."""
     from ._columns import decoded_columns
 
-    empty: dict[str, Any] = {name: np.empty(0, np.int32) for name in CORE}
+    return dict(decoded_columns(_no_rows(), dictionary.builtin(), "en").schema)
+
+
+def _no_rows() -> pl.DataFrame:
+    """The core columns of no records."""
     import polars as pl
 
-    texts = ("nomvar", "typvar", "etiket", "grtyp")
-    frame = pl.DataFrame({n: pl.Series(n, [], pl.Utf8) if n in texts else empty[n] for n in CORE})
-    return dict(decoded_columns(frame, dictionary.builtin(), "en").schema)
+    return pl.DataFrame(schema={n: pl.Utf8 if n in TEXTS else pl.Int32 for n in CORE})
 
 
 def decode_table(decoder: MetadataDecoder, table: pl.DataFrame) -> pl.DataFrame:
@@ -141,9 +144,84 @@ def decode_table(decoder: MetadataDecoder, table: pl.DataFrame) -> pl.DataFrame:
     A subclass that overrides `decode_metadata` alone is asked record by record, though it inherits
     a `decode_table`: that one knows nothing of what was added.
     """
-    for kind in type(decoder).__mro__:
-        if "decode_table" in vars(kind):
-            return decoder.decode_table(table)
-        if "decode_metadata" in vars(kind):
-            return MetadataDecoder.decode_table(decoder, table)
-    return decoder.decode_table(table)
+    if "decode_table" in vars(_knows_more(decoder)):
+        return decoder.decode_table(table)
+    return MetadataDecoder.decode_table(decoder, table)
+
+
+def _knows_more(decoder: MetadataDecoder) -> type:
+    """The class that first overrides one of the two methods."""
+    methods = {"decode_table", "decode_metadata"}
+    return next(kind for kind in type(decoder).__mro__ if methods & set(vars(kind)))
+
+
+class Decoding:
+    """What a decoder adds to a listing, known before anything is listed, column by column.
+
+    Parameters
+    ----------
+    decoder : MetadataDecoder
+        Its columns have the types that it gives a record of the air temperature, where it is asked
+        record by record.
+    """
+
+    def __init__(self, decoder: MetadataDecoder) -> None:
+        self._decoder = decoder
+        default = _knows_more(decoder) is DefaultMetadataDecoder
+        self._default = decoder if default and isinstance(decoder, DefaultMetadataDecoder) else None
+        #: The added columns and their types.
+        self.schema: dict[str, Any] = _schema() if default else self._own_schema()
+
+    def _own_schema(self) -> dict[str, Any]:
+        found = decode_table(self._decoder, _no_rows())
+        return dict((found if found.width else decode_table(self._decoder, _example())).schema)
+
+    def needed_for(self, wanted: Collection[str]) -> set[str]:
+        """The core columns that `decode` has to be given for these columns."""
+        if self._default is None:
+            return set(CORE)
+        from ._columns import needed_for
+
+        return needed_for(wanted)
+
+    def decode(self, table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+        """The columns ``wanted``, as high as the table and of the types of `schema`."""
+        import polars as pl
+
+        schema = {name: self.schema[name] for name in wanted}
+        if table.height == 0:
+            return pl.DataFrame(schema=schema)
+        if self._default is not None:
+            from ._columns import decoded_columns
+
+            default = self._default
+            found = decoded_columns(table, default.dictionary, default.language, wanted)
+        else:
+            found = decode_table(self._decoder, table.select(CORE))
+        lacking = [name for name in wanted if name not in found.columns]
+        if lacking:
+            raise InvalidArgumentError(
+                f"the decoder gives {', '.join(found.columns)} here, and not {', '.join(lacking)}: "
+                "it has to give the same columns for all records"
+            )
+        found = found.select(wanted)
+        try:
+            return found if dict(found.schema) == schema else found.cast(schema)  # type: ignore[arg-type]
+        except pl.exceptions.PolarsError as error:
+            raise InvalidArgumentError(
+                f"the decoder gives {dict(found.schema)} here, and gave {schema} for no records or "
+                "an example: override decode_table, and give each column one type"
+            ) from error
+
+
+def _example() -> pl.DataFrame:
+    """Records like those of a model: usual fields, and what describes grids and levels."""
+    import polars as pl
+
+    field = ("P", "R1_V710_N", 471618800, 93423264, 12, 0, 42, 34, 1, "Z", 1, 2, 3, 0)
+    axis = ("X", "R1_V710_N", 0, 1, 2, 3, 42, 1, 1, "E", 900, 0, 43200, 43200)
+    fields = ("TT", "UU", "VV", "GZ", "HU", "ES", "WW", "PN", "P0", "PR", "ME", "MG", "LA", "LO")
+    axes = (">>", "^^", "!!", "HY")
+    rows = [(name, *field, 471615200, 300, 144, 134, 16) for name in fields]
+    rows += [(name, *axis, 0, 0, 0, 5, 32) for name in axes]
+    return pl.DataFrame(rows, schema=dict(_no_rows().schema), orient="row")

@@ -7,9 +7,18 @@ two cannot disagree.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from fst24 import _core, date, ip
+
+from ._table import distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
 
 #: Base types by number (codecs.md, 2).
 DATA_TYPES = {
@@ -47,6 +56,11 @@ def instant(stamp: int | None) -> dt.datetime | None:
     """A date stamp in UTC, without a time zone."""
     found = None if stamp is None else date.decode(stamp)
     return None if found is None else found.replace(tzinfo=None)
+
+
+def origin(dateo: int | None, datev: int) -> dt.datetime | None:
+    """The date of origin; None when the date of validity, of which it is made, is none."""
+    return None if instant(datev) is None else instant(dateo)
 
 
 def lead_time(deet: int | None, npas: int | None) -> dt.timedelta | None:
@@ -103,6 +117,40 @@ def grid(  # noqa: PLR0917 - the fields that make a grid
     if grtyp == _TILE:
         return f"#{igs[0]}-{igs[1]}"
     return f"{shown_grtyp(grtyp)}{ni}x{nj}:" + "-".join(map(str, igs))
+
+
+#: Numbers that stand for texts, and the texts.
+Coded: TypeAlias = "tuple[npt.NDArray[np.int32], list[str]]"
+
+
+def grids(
+    names: Coded, types: Coded, numbers: Mapping[str, npt.NDArray[np.int32]]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], list[str | None]]:
+    """`grid` of many records: its number in each row, the first row of each, and their texts.
+
+    Parameters
+    ----------
+    names, types : (codes, texts)
+        nomvar and grtyp: a code for each row, the text of each code.
+    numbers : mapping of ndarray
+        ni, nj, ig1 to ig4 and ip1 to ip3, a value for each row.
+    """
+    (name, nomvars), (kind, grtyps) = names, types
+    fields = [numbers[n] for n in ("ni", "nj", "ig1", "ig2", "ig3", "ig4")]
+    # 0: a field, 1: a descriptor without a grid, 2: axes, whose tag is in their ips
+    roles = [2 if n in AXES else int(is_tagged(n)) for n in nomvars]
+    keys: list[npt.NDArray[np.int32]] = [kind, *fields]
+    if any(roles):
+        role = np.array(roles, np.int32)[name]
+        keys += [role, *(np.where(role == 2, numbers[n], 0) for n in ("ip1", "ip2", "ip3"))]  # noqa: PLR2004
+    codes, rows = distinct(*keys)
+    ids = []
+    for row in rows.tolist():
+        ni, nj, *igs = (int(column[row]) for column in fields)
+        ips = int(numbers["ip1"][row]), int(numbers["ip2"][row]), int(numbers["ip3"][row])
+        grtyp = grtyps[kind[row]]
+        ids.append(grid(nomvars[name[row]], grtyp, ni, nj, (igs[0], igs[1], igs[2], igs[3]), ips))
+    return codes, rows, ids
 
 
 def data_type(datyp: int | None) -> str | None:

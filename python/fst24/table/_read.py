@@ -10,7 +10,8 @@ from fst24._errors import FileChangedError, InvalidArgumentError, make_error
 from fst24._file import open as open_file
 
 from ._decoder import DefaultMetadataDecoder, MetadataDecoder, decode_table
-from ._table import Table, part_of
+from ._index import take
+from ._table import Table, part_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from fst24._record import Fst24Record
     from fst24._sources import Source, SourceLike
 
+#: Files that are open at once: their tables are in memory.
+_MOST_OPEN = 256
+_NONE = np.empty(0, np.int64)
 #: Columns by which a record is known again, if the frame has them.
 _KNOWN_BY = ("offset", "nbytes", "datev", "ip1", "ip2", "ip3")
 
@@ -109,8 +113,9 @@ def read(
     Parameters
     ----------
     rows : polars.DataFrame or LazyFrame, or another Arrow table
-        Some of the rows of a listing of several files, with its columns ``path``, ``offset`` and
-        ``nbytes``. Rows of a single file, which have no path, are read by `Fst24File.read`.
+        Some of the rows of `scan`, or of a listing of several files, with the columns ``path``,
+        ``offset`` and ``nbytes``; only the files that they are of are opened. Rows of a single
+        file, which have no path, are read by `Fst24File.read`.
     out, threads : optional
         As in `Fst24File.read`.
 
@@ -137,19 +142,46 @@ def read(
         )
     if wanted.height == 0:
         return []
-    paths = wanted.get_column("path").unique(maintain_order=True).to_list()
-    with open_file(paths) as file:
-        return file.read(wanted, out=out, threads=threads)
+    if wanted.get_column("path").null_count():
+        raise InvalidArgumentError("rows without a path are of no file")
+    of_path = _by_path(wanted)
+    outs = None if out is None else _out_of_each(out, wanted.height)
+    found: list[npt.NDArray[Any]] = [_NONE] * wanted.height
+    paths = list(of_path)
+    for low in range(0, len(paths), _MOST_OPEN):
+        some = paths[low : low + _MOST_OPEN]
+        places = np.sort(np.concatenate([of_path[path] for path in some]))
+        with open_file([path_of(path) for path in some]) as file:
+            arrays = file.read(
+                take(wanted, places),
+                out=None if outs is None else [outs[place] for place in places.tolist()],
+                threads=threads,
+            )
+        for place, array in zip(places.tolist(), arrays, strict=True):
+            found[place] = array
+    return found
+
+
+def _out_of_each(
+    out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], n: int
+) -> Sequence[npt.NDArray[Any]]:
+    """An array for each of n records."""
+    if isinstance(out, np.ndarray):
+        out = [out[..., k] for k in range(out.shape[-1] if out.ndim else 0)]
+    if len(out) != n:
+        raise InvalidArgumentError(f"out has room for {len(out)} records, {n} are read")
+    return out
 
 
 def as_frame(rows: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any library
-    """Rows as a DataFrame of Polars."""
+    """Rows as a DataFrame of Polars; of a LazyFrame only what tells records."""
     import polars as pl
 
     if isinstance(rows, pl.DataFrame):
         return rows
     if isinstance(rows, pl.LazyFrame):
-        return rows.collect()
+        names = rows.collect_schema().names() if hasattr(rows, "collect_schema") else rows.columns
+        return rows.select([n for n in names if n in {*_KNOWN_BY, "index", "path"}]).collect()
     return pl.DataFrame(rows)
 
 
@@ -157,21 +189,32 @@ def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
     """The records of an open file that rows of a frame stand for, checked to be the same ones."""
     wanted = as_frame(rows)
     names = set(wanted.columns)
+    sources = file._parts  # noqa: SLF001 - ours
     if not names & {"index", "offset"}:
         raise InvalidArgumentError("rows have to keep the column index or offset to be records")
-    sources = file._parts  # noqa: SLF001 - ours
+    indices = None
+    if "index" in names:
+        indices = wanted.get_column("index").fill_null(-1).to_numpy().astype(np.int64)
+    if "path" in names and "offset" not in names and len(sources) > 1:
+        raise InvalidArgumentError(
+            "rows of several files have to keep the column offset: index counts in each file in "
+            "frames of scan, and through all files elsewhere"
+        )
     places = np.full(wanted.height, -1, np.int64)
     known = {
         name: wanted.get_column(name).to_numpy()
         for name in _KNOWN_BY
         if name in names and wanted.get_column(name).null_count() == 0
     }
+    rows_of_path = _by_path(wanted) if "path" in names else None
     start = 0
     for source in sources:
-        of_part = np.flatnonzero(places < 0)
-        if "path" in names:
-            of_part = of_part[_is(wanted, "path", part_of(source, 0).path)[of_part]]
-        found = _rows_in(source, start, wanted, known, of_part)
+        if rows_of_path is None:
+            of_part = np.flatnonzero(places < 0)
+        else:
+            of_part = rows_of_path.get(part_of(source, 0).path, _NONE)
+            of_part = of_part[places[of_part] < 0]
+        found = _rows_in(source, start, indices, known, of_part)
         places[of_part[found >= 0]] = found[found >= 0] + start
         start += len(source.table)
     if (places < 0).any():
@@ -182,22 +225,31 @@ def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
             "file was written again since; list it again",
             path=file.path,
         )
-    return file[:] if _is_all(places, len(file)) else [file[place] for place in places.tolist()]
+    if _is_all(places, len(file)):
+        return file[:]
+    return [file._record(place) for place in places.tolist()]  # noqa: SLF001
+
+
+def _by_path(rows: pl.DataFrame) -> dict[str, npt.NDArray[np.int64]]:
+    """The rows of each path."""
+    import polars as pl
+
+    column = rows.get_column("path").cast(pl.Utf8)
+    paths = column.drop_nulls().unique(maintain_order=True)
+    codes = column.cast(pl.Enum(paths)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(len(paths) + 1))
+    return {path: order[ends[k] : ends[k + 1]] for k, path in enumerate(paths.to_list())}
 
 
 def _is_all(places: npt.NDArray[np.int64], n: int) -> bool:
     return len(places) == n and bool((places == np.arange(n)).all())
 
 
-def _is(rows: pl.DataFrame, name: str, value: str) -> npt.NDArray[np.bool_]:
-    same = (rows.get_column(name) == value).fill_null(value=False)
-    return np.asarray(same.to_numpy(), np.bool_)
-
-
 def _rows_in(
     source: Source,
     start: int,
-    wanted: pl.DataFrame,
+    indices: npt.NDArray[np.int64] | None,
     known: dict[str, npt.NDArray[Any]],
     which: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
@@ -218,8 +270,8 @@ def _rows_in(
             is_same &= fact[inside] == known[name][which]
         return is_same
 
-    if "index" in wanted.columns:
-        rows = wanted.get_column("index").fill_null(-1).to_numpy()[which].astype(np.int64) - start
+    if indices is not None:
+        rows = indices[which] - start
         found = np.where(agree(rows), rows, found)
     if "offset" in known and (found < 0).any():
         offsets = facts["offset"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -47,10 +48,23 @@ class Part(NamedTuple):
 
 def part_of(source: Source, first: int, rows: npt.NDArray[np.int64] | None = None) -> Part:
     """Rows of a source; its first record is number ``first``."""
-    path = source.path
-    if not path.isprintable():  # bytes that are no text in this locale, above all
-        path = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return Part(source.table, rows, first, path, isinstance(source, _core.File))
+    is_native = isinstance(source, _core.File)
+    return Part(source.table, rows, first, shown_path(source.path), is_native)
+
+
+def shown_path(path: str) -> str:
+    r"""A path as the column ``path`` has it: bytes that are no text as ``\xNN``."""
+    if path.isprintable():
+        return path
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def path_of(shown: str) -> str:
+    """The file that a value of the column ``path`` names."""
+    if "\\x" not in shown or os.path.lexists(shown):
+        return shown
+    raw = re.sub(rb"\\x([89a-f][0-9a-f])", lambda m: bytes.fromhex(m[1].decode()), shown.encode())
+    return os.fsdecode(raw)
 
 
 def parts_of(records: Iterable[Fst24Record]) -> list[Part]:
@@ -171,6 +185,27 @@ class Table:
         return pl.Series(name, texts, pl.Utf8).gather(codes.view(np.uint32))
 
 
+class _Columns:
+    """Some columns of a part, for what takes Arrow data."""
+
+    def __init__(self, part: Part, names: Sequence[str]) -> None:
+        self._part = (part.core, part.rows, part.first, None)
+        self._names = tuple(names)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return _core.arrow_stream((self._part,), self._names, requested_schema)
+
+
+def part_frame(part: Part, names: Sequence[str]) -> pl.DataFrame:
+    """Some columns of a part, but its path, as a DataFrame."""
+    import polars as pl
+
+    if part.is_native and hasattr(pl.Series, "__arrow_c_stream__"):
+        return pl.DataFrame(_Columns(part, names))
+    table = Table([part], has_path=False)
+    return pl.DataFrame({name: table._series(name) for name in names})  # noqa: SLF001 - ours
+
+
 def _no_records() -> Part:
     names = {"dasiz": np.uint8, "flags": np.uint8, "offset": np.uint64, "n_bytes": np.uint64}
     numbers = {name: np.int32 for name in (*CORE, "file_index") if name not in TEXTS}
@@ -194,15 +229,20 @@ def distinct(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDA
     return np.frombuffer(codes, np.int32), np.frombuffer(rows, np.int64)
 
 
-def distinct_raw(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], list[str]]:
-    """Padded text of the library as numbers, and the texts that they stand for."""
+def distinct_bytes(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """`distinct` for padded text of the library."""
     n_words = -(-raw.itemsize // 4)
     padded = np.zeros((len(raw), 4 * n_words), np.uint8)
     padded[:, : raw.itemsize] = (
         np.ascontiguousarray(raw).view(np.uint8).reshape(len(raw), raw.itemsize)
     )
     words = padded.view(np.uint32)
-    codes, rows = distinct(*(words[:, w] for w in range(n_words)))
+    return distinct(*(words[:, w] for w in range(n_words)))
+
+
+def distinct_raw(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """Padded text of the library as numbers, and the texts that they stand for."""
+    codes, rows = distinct_bytes(raw)
     return codes, [_text(raw[row : row + 1].tobytes()) for row in rows]
 
 
