@@ -28,13 +28,12 @@ static f24_wish wish_of(const f24_writer *writer, const f24_record *record,
     };
 }
 
-/* The array itself is the payload, but for zeros that fill up the last bytes: the store adds them. */
+/* The array itself is the payload, but for the zeros behind it. */
 static void take_as_is(const f24_encoding *encoding, const f24_values *values, f24_field *field,
                        f24_encoded *encoded)
 {
     *field = encoding->field;
     encoded->addition.payload = values->values;
-    encoded->addition.n_payload = encoding->n_array;
 }
 
 static f24_status encode_values(f24_writer *writer, const f24_encoding *encoding,
@@ -82,6 +81,7 @@ f24_status f24_write_encode(f24_writer *writer, const f24_record *record, const 
     f24_encoding encoding;
     f24_field field;
     f24_wish wish;
+    bool is_plain;
 
     if (options == NULL)
         options = &default_options;
@@ -95,9 +95,12 @@ f24_status f24_write_encode(f24_writer *writer, const f24_record *record, const 
         return F24_OK;
     wish = wish_of(writer, record, values, options);
     F24_TRY(f24_encode_plan(&wish, &encoding, err));
-    addition->n_payload = f24_encode_is_plain(&encoding) ? encoding.n_array : 0;
+    is_plain =
+        f24_encode_is_plain(&encoding) && encoding.max_payload - encoding.n_array <= F24_MOST_ZEROS;
+    addition->n_payload = is_plain ? encoding.n_array : 0;
+    addition->n_zeros = is_plain ? (uint32_t)(encoding.max_payload - encoding.n_array) : 0;
     F24_TRY(f24_store_check(writer->store, addition, err)); /* before the work */
-    if (f24_encode_is_plain(&encoding))
+    if (is_plain)
         take_as_is(&encoding, values, &field, encoded);
     else
         F24_TRY(encode_values(writer, &encoding, values, &field, encoded, err));

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import date, ip
-from ._criteria import KEYS
 from ._errors import EncodingError, InvalidArgumentError
+from ._keys import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -45,7 +45,7 @@ f24_status f24_output_source(f24_output *output, f24_source **source, f24_error 
  * All bytes, or an error; F24_EIO names a full disk. The vectors are used up. At most
  * F24_OUTPUT_PIECES of them.
  */
-#define F24_OUTPUT_PIECES 4
+#define F24_OUTPUT_PIECES 5
 f24_status f24_output_write(f24_output *output, uint64_t offset, const void *bytes, size_t n_bytes,
                             f24_error *err);
 f24_status f24_output_write_pieces(f24_output *output, uint64_t offset, struct iovec *pieces,

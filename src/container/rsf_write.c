@@ -215,9 +215,9 @@ f24_status f24_rsf_check(const f24_store *store, const f24_addition *record, f24
     if (record->n_json > 0 && memchr(record->json, '\0', record->n_json) != NULL)
         return f24_fail(err, F24_EENCODING, -1,
                         "extended metadata end at a NUL byte: write it as \\u0000 in JSON");
-    if (record->n_payload % 4 != 0)
+    if ((record->n_payload + record->n_zeros) % 4 != 0)
         return f24_fail(err, F24_EINVAL, -1, "a payload has a multiple of 4 bytes, not %" PRIu64,
-                        record->n_payload);
+                        record->n_payload + record->n_zeros);
     if (record->n_payload >= MOST_RECORD_BYTES - F24_RSF_FRAME - 4 * MOST_META_WORDS)
         return f24_fail(err, F24_EENCODING, -1,
                         "a record of %" PRIu64 " bytes: RSF keeps less than 2^48",
@@ -277,11 +277,13 @@ static f24_status write_record(f24_store *store, const f24_addition *record, f24
                                f24_error *err)
 {
     f24_rsf_writer *w = f24_rsf_writer_of(store);
+    static const uint8_t zeros[F24_MOST_ZEROS];
     uint8_t start[F24_RSF_START], end[F24_RSF_END];
     struct iovec pieces[F24_OUTPUT_PIECES] = {
         {start, sizeof start},
         {w->directory + w->n_bytes + F24_RSF_ENTRY, (size_t)mark.words * 4},
         {(void *)(uintptr_t)record->payload, (size_t)record->n_payload},
+        {(void *)(uintptr_t)zeros, record->n_zeros},
         {end, sizeof end},
     };
 
@@ -314,7 +316,7 @@ static f24_status add(f24_store *store, const f24_addition *record, f24_error *e
     const f24_rsf_mark mark = {
         .type = F24_RSF_DATA,
         .words = n_words,
-        .n_bytes = F24_RSF_FRAME + (uint64_t)n_words * 4 + record->n_payload,
+        .n_bytes = F24_RSF_FRAME + (uint64_t)n_words * 4 + record->n_payload + record->n_zeros,
         .dir_words = n_words,
     };
     f24_status status;

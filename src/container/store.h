@@ -34,10 +34,12 @@ typedef struct f24_addition {
     uint32_t keys[F24_KEY_WORDS];
     const char *json; /* RSF: n_json bytes without NUL; 0: none */
     size_t n_json;
-    const void
-        *payload; /* words in the container's order (f24_store_little); a multiple of 4 bytes */
-    uint64_t n_payload;
+    const void *payload; /* words in the container's order (f24_store_little) */
+    uint64_t n_payload;  /* bytes */
+    uint32_t n_zeros;    /* bytes that follow, F24_MOST_ZEROS at most: together a multiple of 4 */
 } f24_addition;
+
+#define F24_MOST_ZEROS 64u
 
 /*
  * Begin to write. An empty output becomes a new file of options->backend; any other is read and checked

@@ -348,11 +348,11 @@ static f24_status check(const f24_store *store, const f24_addition *record, f24_
         return f24_fail(err, F24_EENCODING, -1,
                         "ni and nj are 16777215 at most in XDF, not %u x %u: write an RSF file",
                         (unsigned)ni_of(keys), (unsigned)nj_of(keys));
-    if (record->n_payload > MAX_PAYLOAD)
+    if (record->n_payload + record->n_zeros > MAX_PAYLOAD)
         return f24_fail(err, F24_EENCODING, -1,
                         "a record of XDF has %" PRIu64 " bytes of data at most, not %" PRIu64
                         ": write an RSF file, or store fewer bits",
-                        MAX_PAYLOAD, record->n_payload);
+                        MAX_PAYLOAD, record->n_payload + record->n_zeros);
     if ((type == 2 || type == 4) && n_bits > 32)
         return f24_fail(err, F24_EENCODING, -1,
                         "XDF keeps no integers of %u bits (librmn would lose them): write an RSF "
@@ -372,7 +372,7 @@ static placed place_record(const f24_addition *record, uint64_t at)
 {
     placed p = {.at = at};
 
-    p.n_bytes = F24_XDF_RECORD_HEAD + (record->n_payload + 7u) / 8u * 8u;
+    p.n_bytes = F24_XDF_RECORD_HEAD + (record->n_payload + record->n_zeros + 7u) / 8u * 8u;
     put_be32(p.entry, 1u << 24 | (uint32_t)(p.n_bytes / F24_XDF_UNIT));
     put_be32(p.entry + 4, f24_xdf_address(at));
     for (size_t k = 0; k < F24_KEY_WORDS; k++)
@@ -387,7 +387,7 @@ static placed place_record(const f24_addition *record, uint64_t at)
 static f24_status write_record(f24_store *store, const f24_addition *record, const placed *p,
                                f24_error *err)
 {
-    static const uint8_t zeros[8];
+    static const uint8_t zeros[F24_MOST_ZEROS + 8];
     const xdf *x = store->own;
     uint8_t head[F24_XDF_RECORD_HEAD] = {0};
     size_t n_payload = (size_t)record->n_payload, first = x->in_place ? F24_XDF_UNIT : 0;

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import fst24
+from fst24.table._decoder import decode_table
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 IPS = st.one_of(st.integers(0, 2**28 - 1), st.integers(0, 33000), INT32)
@@ -45,9 +49,30 @@ def cores(draw: st.DrawFn) -> fst24.CoreMetadata:
     )
 
 
-@given(st.lists(cores(), min_size=1, max_size=8), st.data())
+class Tall(fst24.DefaultMetadataDecoder):
+    """Adds a field and changes one, per record alone."""
+
+    def decode_metadata(self, core: fst24.CoreMetadata) -> dict[str, Any]:
+        known = super().decode_metadata(core)
+        return known | {"is_tall": core.nj > core.ni, "run": core.etiket[:3]}
+
+
+class FastTall(Tall):
+    """Does so for a table at once, too."""
+
+    def decode_table(self, table: pl.DataFrame) -> pl.DataFrame:
+        return fst24.DefaultMetadataDecoder.decode_table(self, table).with_columns(
+            table["etiket"].str.slice(0, 3).alias("run"),
+            (table["nj"] > table["ni"]).alias("is_tall"),
+        )
+
+
+@pytest.mark.parametrize("kind", [fst24.DefaultMetadataDecoder, Tall, FastTall])
+@given(records=st.lists(cores(), min_size=1, max_size=8), data=st.data())
 def test_records_and_tables_are_decoded_alike(
-    records: list[fst24.CoreMetadata], data: st.DataObject
+    kind: type[fst24.DefaultMetadataDecoder],
+    records: list[fst24.CoreMetadata],
+    data: st.DataObject,
 ) -> None:
     records = [
         records[i] for i in data.draw(st.lists(st.integers(0, len(records) - 1), max_size=9))
@@ -63,8 +88,8 @@ def test_records_and_tables_are_decoded_alike(
             for name in names
         }
     )
-    decoder = fst24.DefaultMetadataDecoder()
-    assert decoder.decode_table(table).to_dicts() == [decoder.decode_metadata(r) for r in records]
+    decoder = kind()
+    assert decode_table(decoder, table).to_dicts() == [decoder.decode_metadata(r) for r in records]
 
 
 @given(st.lists(IPS, max_size=20))
