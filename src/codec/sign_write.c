@@ -101,7 +101,7 @@ uint64_t f24_signs_encode(const uint8_t *map, uint64_t n, uint8_t *out)
                 *to++ = LONG_RUN_TOKEN;
                 count = LONG_RUN;
             } else {
-                *to++ = (uint8_t)(0x80 | sign << 6 | count);
+                *to++ = (uint8_t)(0x80 | (uint64_t)sign << 6 | count);
                 is_counted = is_counted || count == COUNT;
             }
             p += count;

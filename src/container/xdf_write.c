@@ -183,6 +183,22 @@ static f24_status begin_new(f24_store *store, f24_error *err)
     return status;
 }
 
+/* fst24 itself would have the lock. */
+static f24_status refuse_marked(f24_store *store, f24_error *err)
+{
+    long process = f24_output_other_writer(store->output);
+
+    if (process > 0)
+        return f24_fail(err, F24_ELOCKED, 56,
+                        "the file is marked as being written, and process %ld has it open for "
+                        "writing: wait until it is done, or write another file",
+                        process);
+    return f24_fail(err, F24_ELOCKED, 56,
+                    "the file is marked as being written, but fst24 does not have it: a writer "
+                    "died, or a program with librmn writes it. If nobody does, mend it with "
+                    "fst24 repair");
+}
+
 static f24_status check_header(f24_store *store, f24_error *err)
 {
     xdf *x = store->own;
@@ -191,10 +207,7 @@ static f24_status check_header(f24_store *store, f24_error *err)
         return f24_fail(err, F24_ETRUNCATED, (int64_t)x->size, "the file is cut in its header");
     F24_TRY(f24_output_read(store->output, 0, x->header, sizeof x->header, err));
     if (be32(x->header + 56) != 0)
-        return f24_fail(err, F24_ELOCKED, 56,
-                        "the file is marked as being written, but fst24 does not have it: a writer "
-                        "died, or a program with librmn writes it. If nobody does, mend it with "
-                        "fst24 repair");
+        return refuse_marked(store, err);
     return F24_OK;
 }
 
