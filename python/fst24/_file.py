@@ -73,6 +73,8 @@ class Fst24File:
     """
 
     __slots__ = ("__weakref__", "_given", "_known", "_options", "_parts", "_starts")
+    #: False while a file is written: then each look gives other parts.
+    _parts_stay = True
 
     def __init__(
         self,
@@ -335,8 +337,9 @@ class Fst24File:
         """
         self._check_open()
         wanted = query(criteria)
-        for at, part in enumerate(self._parts):
-            row = wanted.first(part, self._known, at)
+        parts, known = self._searched()
+        for at, part in enumerate(parts):
+            row = wanted.first(part, known, at)
             if row >= 0:
                 return Fst24Record(self, part, part.table, row, self._starts[at] + row)
         return None
@@ -353,10 +356,15 @@ class Fst24File:
             return iter(self)
         return _one_by_one(self._matches(query(criteria)))
 
+    def _searched(self) -> tuple[tuple[Source, ...], Known]:
+        """Where searches look, and what is known of it."""
+        return self._parts, self._known
+
     def _matches(self, wanted: Query) -> Iterator[list[Fst24Record]]:
-        for at, (part, start) in enumerate(zip(self._parts, self._starts, strict=False)):
+        parts, known = self._searched()
+        for at, (part, start) in enumerate(zip(parts, self._starts, strict=False)):
             self._check_open()
-            rows = wanted.all(part, self._known, at)
+            rows = wanted.all(part, known, at)
             for low in range(0, len(rows), _CHUNK * _ROW_BYTES):
                 self._check_open()
                 yield self._of_part(part, rows[low : low + _CHUNK * _ROW_BYTES], start)
@@ -380,7 +388,8 @@ class Fst24File:
         if records is not None or not criteria:
             return Fst24DataInterface(self if records is None else self.read_records(records))
         wanted = query(criteria)
-        rows = [wanted.rows(part, self._known, at) for at, part in enumerate(self._parts)]
+        parts, known = self._searched()
+        rows = [wanted.rows(part, known, at) for at, part in enumerate(parts)]
         return Fst24DataInterface._of_rows(self, rows, None)  # noqa: SLF001 - ours
 
     def read_records(

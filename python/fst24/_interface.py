@@ -55,8 +55,8 @@ class Fst24DataInterface:
         self._file: Fst24File | None = None
         self._rows: list[npt.NDArray[np.int64] | None] = []
         self._made: list[Fst24Record] | None = None
-        if isinstance(records, Fst24File):
-            records._check_open()  # noqa: SLF001 - ours
+        if isinstance(records, Fst24File) and records._parts_stay:  # noqa: SLF001 - ours
+            records._check_open()  # noqa: SLF001
             self._file, self._rows = records, [None] * len(records._parts)  # noqa: SLF001
             return
         self._made = list(records)

@@ -19,6 +19,7 @@ from ._errors import (
 from ._file import Fst24File, _is_frame, _Options
 from ._fst_options import read_fst_options
 from ._job import Copy, Job, core_of, is_copy, make_copy, make_job, own_metadata
+from ._known import Known
 from ._record import MISSING_FLAG, Fst24Record
 from ._settings import thread_settings
 from ._sources import is_address, is_path, parse_missing
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ._fst_options import Backend
+    from ._interface import Fst24DataInterface
     from ._job import Metadata
     from ._metadata import CoreMetadata
     from ._packing import Compress
@@ -59,6 +61,7 @@ class Fst24Writer(Fst24File):
     """
 
     __slots__ = ("_backend", "_fst_options", "_seen", "_writer")
+    _parts_stay = False
 
     def __init__(
         self,
@@ -175,6 +178,21 @@ class Fst24Writer(Fst24File):
     @property
     def _starts(self) -> list[int]:  # type: ignore[override]
         return [0, sum(len(part.table) for part in self._parts)]
+
+    def _searched(self) -> tuple[tuple[Source, ...], Known]:
+        parts = self._parts  # of one moment: others may write
+        return parts, Known([part.table for part in parts])
+
+    def select(
+        self,
+        records: Iterable[Fst24Record | int] | pl.DataFrame | pl.LazyFrame | None = None,
+        /,
+        **criteria: Any,  # noqa: ANN401 - see read_records
+    ) -> Fst24DataInterface:
+        """As `Fst24File.select`: those that are there now, whatever is written later."""
+        from ._interface import Fst24DataInterface
+
+        return Fst24DataInterface(self.read_records(records, **criteria))
 
     @property
     def path(self) -> str:
