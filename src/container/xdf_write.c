@@ -2,9 +2,10 @@
  * Writing XDF files. Facts: docs/format/containers.md, 2; what is written when, and what a kill
  * leaves: 2.14.
  *
- * A file beside its target is seen by nobody: its pages go to disk when they are full, its header at
- * the end. A file in place holds every record that was added, at any moment: whatever is written
- * goes to disk at once, and what makes it count goes last.
+ * A file beside its target is seen by nobody: its pages go to disk when they begin, so that a full disk
+ * cannot deny them their room later, and when they are full; its header at both ends. A file in place
+ * holds every record that was added, at any moment: whatever is written goes to disk at once, and what
+ * makes it count goes last.
  */
 #include "container/xdf_page.h"
 
@@ -174,8 +175,6 @@ static f24_status begin_new(f24_store *store, f24_error *err)
     f24_xdf_image_clear(x->last, F24_XDF_HEADER);
     x->counts.n_pages = 1;
     x->end = x->size = F24_XDF_HEADER + F24_XDF_PAGE;
-    if (!x->in_place)
-        return F24_OK;
     fill_header(x, READ_WRITE);
     status = f24_output_write_pieces(store->output, 0, pieces, 2, err);
     if (status != F24_OK)
@@ -444,14 +443,13 @@ static f24_status enter_with_page(f24_store *store, const placed *p, f24_error *
 {
     xdf *x = store->own;
     f24_xdf_image *full = x->last, *fresh = x->other;
-    f24_status status = F24_OK;
+    f24_status status;
 
     f24_xdf_image_clear(fresh, x->end);
     f24_xdf_image_put(fresh, 0, p->entry);
     f24_xdf_image_set(fresh, F24_XDF_PAGE_COUNT, 1);
     f24_xdf_image_set(full, F24_XDF_PAGE_NEXT, f24_xdf_address(fresh->offset));
-    if (x->in_place)
-        status = f24_xdf_image_write(fresh, store->output, err);
+    status = f24_xdf_image_write(fresh, store->output, err);
     if (status == F24_OK)
         status = x->in_place ? f24_xdf_image_write_head(full, store->output, err)
                              : f24_xdf_image_write(full, store->output, err);
