@@ -1,5 +1,7 @@
 """librmn 19.5, the one inside PyPI's fstd2nc-deps, as an independent reader of XDF files.
 
+It writes, too: for benchmarks.
+
 Read through ctypes. The library has process-wide state and is not safe for threads; it prints and
 may end the process on damaged files: give it whole ones only.
 """
@@ -80,16 +82,20 @@ class OldLibrary:
 
     def open(self, path: Path) -> OldFile:
         """Open a random XDF file."""
-        return OldFile(self, path)
+        return OldFile(self, path, b"STD+RND+R/O+OLD")
+
+    def create(self, path: Path) -> OldFile:
+        """Begin a random XDF file."""
+        return OldFile(self, path, b"STD+RND")
 
 
 class OldFile:
     """An open file; close it, or use it in a ``with`` statement."""
 
-    def __init__(self, library: OldLibrary, path: Path) -> None:
+    def __init__(self, library: OldLibrary, path: Path, options: bytes) -> None:
         self.c = library.c
         self.unit = c_int(0)
-        if self.c.c_fnom(byref(self.unit), str(path).encode(), b"STD+RND+R/O+OLD", 0) < 0:
+        if self.c.c_fnom(byref(self.unit), str(path).encode(), options, 0) < 0:
             raise OSError(f"librmn 19.5 cannot find {path}")
         if self.c.c_fstouv(self.unit, b"RND") < 0:
             self.c.c_fclos(self.unit)
@@ -166,3 +172,26 @@ class OldFile:
         size = [byref(c_int()) for _ in range(3)]
         if self.c.c_fstluk(out.ctypes.data, record.handle, *size) < 0:
             raise OSError(f"fstluk fails on {record}")
+
+    def write(
+        self, values: npt.NDArray[Any], datyp: int, nbits: int, *, nomvar: str = "X", ip1: int = 0
+    ) -> None:
+        """Add a record of 32-bit elements, (ni, nj), that are not written anywhere else."""
+        sizes = (*values.shape, 1)[:3]
+        texts = (b"P ", nomvar.encode().ljust(4), b"OLD".ljust(12), b"X")
+        dates_and_steps = (0, 0, 0)
+        status = self.c.c_fstecr(
+            values.ctypes.data_as(c_void_p),
+            None,
+            -nbits,
+            self.unit,
+            *dates_and_steps,
+            *sizes,
+            *(ip1, 0, 0),
+            *texts,
+            *(0, 0, 0, 0),
+            datyp,
+            0,
+        )
+        if status < 0:
+            raise OSError(f"fstecr fails on {nomvar}")
