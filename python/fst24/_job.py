@@ -115,10 +115,15 @@ def _effort(compress: bool | str, *, fast: bool) -> int:  # noqa: FBT001 - as us
 
 
 def _keep_type(record: Fst24Record, packing: dict[str, Any]) -> None:
-    """A record that is decoded keeps its type where no other is asked for."""
+    """A record that is decoded keeps its type where no other is asked for.
+
+    Bits alone make a quantised type of whole floats, as they do of an array.
+    """
     if packing["datyp"] is not None or packing["max_error"] is not None:
         return
-    packing["datyp"] = record.datyp & ~(MISSING_FLAG | COMPRESSED_FLAG)
+    base = record.datyp & ~(MISSING_FLAG | COMPRESSED_FLAG)
+    if packing["nbits"] is None or base != _packing.IEEE:
+        packing["datyp"] = base
     if packing["nbits"] is None:
         packing["nbits"] = record.nbits
     if record.datyp & COMPRESSED_FLAG and not packing["compress"]:
