@@ -143,8 +143,8 @@ static f24_status list_segment(listing *l, uint64_t size, bool others, uint64_t 
         return refuse(err, l->segment, "a segment that its writer did not close");
     if (head.sseg < F24_RSF_SEGMENT_MIN || !f24_add(l->segment, head.sseg, next) || *next > size)
         return refuse(err, l->segment, "a segment that leaves the file");
-    if (head.spare || (head.vdir == 0 && head.vdirs == 0))
-        return F24_OK;
+    if (head.spare || (head.vdirs == 0 && (head.vdir == 0 || head.seg == 0)))
+        return F24_OK; /* seg 0: another writer is about to tell its directory */
     if (head.vdir < F24_RSF_SOS || head.vdirs < F24_RSF_DIRECTORY_MIN ||
         !f24_add(head.vdir, head.vdirs, &end) || end > head.sseg)
         return refuse(err, l->segment, "a directory that leaves its segment");

@@ -85,6 +85,12 @@ static inline void f24_rsf_no_entries(f24_rsf_writer *w)
 /* Have a segment in which a record of n_record bytes finds room, and its entry of n_entry bytes. */
 f24_status f24_rsf_make_room(f24_store *store, uint64_t n_record, uint64_t n_entry, f24_error *err);
 
+/*
+ * Cut the bare start of a segment off the end of a file of *size bytes, which is locked: its writer died
+ * between the two writes that reserve it.
+ */
+f24_status f24_rsf_drop_begun(f24_store *store, uint64_t *size, f24_error *err);
+
 /* After a record was not written whole: let the records end before it. */
 void f24_rsf_undo_record(f24_store *store);
 

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #define MIB ((uint64_t)1 << 20)
-#define MOST_ROOM (1000 * MIB)     /* what the reference reserves at a time */
-#define MOST_ASKED (MIB << 40)     /* 2^60: sums with it stay below 2^63, the largest file */
-#define ALLOCATE_AHEAD (4 * MIB)   /* blocks that are asked for at a time */
+#define MOST_ROOM (1000 * MIB)   /* what the reference reserves at a time */
+#define MOST_ASKED (MIB << 40)   /* 2^60: sums with it stay below 2^63, the largest file */
+#define ALLOCATE_AHEAD (4 * MIB) /* blocks that are asked for at a time */
+#define BEGUN (F24_RSF_SOS + F24_RSF_EOS_LOW)
+#define VDIR_AT 44                 /* byte of vdir in a start of segment */
 #define AROUND ((uint64_t)8 << 10) /* marks and ends of a segment, twice, rounded up generously */
 
 static bool is_bounded(const f24_rsf_writer *w)
@@ -34,6 +36,31 @@ static f24_status check_file_end(f24_store *store, uint64_t size, f24_error *err
     return F24_OK;
 }
 
+/* Whether bytes are what write_reserved writes first, of a segment that has nothing else. */
+static bool is_begun(const uint8_t *bytes)
+{
+    f24_rsf_head head = f24_rsf_head_at(bytes);
+    f24_rsf_mark end = f24_rsf_start_at(bytes + F24_RSF_SOS);
+
+    return head.is_one && !head.damaged && head.ends && head.ours && head.seg == 0 &&
+           head.sseg > F24_RSF_SEGMENT_MIN && end.type == F24_RSF_SEGMENT_END && end.tag == 0xFE &&
+           end.n_bytes == head.sseg - F24_RSF_SOS;
+}
+
+f24_status f24_rsf_drop_begun(f24_store *store, uint64_t *size, f24_error *err)
+{
+    uint8_t bytes[F24_RSF_EOS_HIGH + BEGUN];
+
+    if (*size < F24_RSF_SEGMENT_MIN + BEGUN)
+        return F24_OK;
+    F24_TRY(f24_output_read(store->output, *size - sizeof bytes, bytes, sizeof bytes, err));
+    if (!f24_rsf_is_eos_high(bytes) || !is_begun(bytes + F24_RSF_EOS_HIGH))
+        return F24_OK;
+    F24_TRY(f24_output_resize(store->output, *size - BEGUN, err));
+    *size -= BEGUN;
+    return F24_OK;
+}
+
 /*
  * The start goes first: between the two writes readers meet a last segment that is longer than the file,
  * which they pass over; the other way round they would meet nothing where a segment should be.
@@ -42,7 +69,7 @@ static f24_status write_reserved(f24_store *store, uint64_t start, uint64_t top,
 {
     const f24_rsf_sizes sizes = {.sseg = top - start};
     uint64_t n_end = top - start - F24_RSF_SOS;
-    uint8_t head[F24_RSF_SOS + F24_RSF_EOS_LOW], tail[F24_RSF_EOS_HIGH];
+    uint8_t head[BEGUN], tail[F24_RSF_EOS_HIGH];
 
     f24_rsf_put_sos(head, F24_RSF_SEARCH_WORDS, false, &sizes);
     f24_rsf_put_eos_low(head + F24_RSF_SOS, n_end, 0);
@@ -51,24 +78,43 @@ static f24_status write_reserved(f24_store *store, uint64_t start, uint64_t top,
     return f24_output_write(store->output, top - sizeof tail, tail, sizeof tail, err);
 }
 
+/* Ends are 1 MiB aligned. */
+static uint64_t top_of(uint64_t start, uint64_t room)
+{
+    return ((start + room - 1) | (MIB - 1)) + 1;
+}
+
+/* Reserve up to *top, or less where the system does not let files grow so large; n_bytes at least. */
+static f24_status reserve_from(f24_store *store, uint64_t start, uint64_t n_bytes, uint64_t *top,
+                               f24_error *err)
+{
+    uint64_t least = top_of(start, n_bytes);
+    f24_status status = write_reserved(store, start, *top, err);
+
+    if (status != F24_OK && least < *top) {
+        *top = least;
+        F24_TRY(f24_output_resize(store->output, start, err));
+        status = write_reserved(store, start, *top, err);
+    }
+    if (status != F24_OK)
+        (void)f24_output_resize(store->output, start, NULL);
+    return status;
+}
+
 /* A segment at the end of the file with room for n_bytes; the file is locked. */
 static f24_status reserve_locked(f24_store *store, uint64_t n_bytes, f24_error *err)
 {
     f24_rsf_writer *w = f24_rsf_writer_of(store);
     uint64_t room = w->room < MOST_ASKED ? w->room : MOST_ASKED;
     uint64_t start = 0, top;
-    f24_status status;
 
     if (room < n_bytes)
         room = n_bytes;
     F24_TRY(f24_output_size(store->output, &start, err));
+    F24_TRY(f24_rsf_drop_begun(store, &start, err));
     F24_TRY(check_file_end(store, start, err));
-    top = ((start + room - 1) | (MIB - 1)) + 1;
-    status = write_reserved(store, start, top, err);
-    if (status != F24_OK) {
-        (void)f24_output_resize(store->output, start, NULL);
-        return status;
-    }
+    top = top_of(start, room);
+    F24_TRY(reserve_from(store, start, n_bytes, &top, err));
     w->segment = start;
     w->top = top;
     w->allocated = start + F24_RSF_SOS + F24_RSF_EOS_LOW;
@@ -207,7 +253,23 @@ static void finish_directory(f24_store *store)
     f24_rsf_put_end(w->directory + w->n_bytes, mark);
 }
 
-/* All that follows the records, then the sizes, which make readers see it. */
+/*
+ * The sizes in the start of the segment make readers see its directory. A write can be cut where a page of
+ * memory ends, which may be within a start: the place of the directory goes first, so that whoever
+ * believes the rest finds it. Until then a segment without `seg` is an open one.
+ */
+static f24_status write_sizes(f24_store *store, const f24_rsf_sizes *sizes, f24_error *err)
+{
+    const f24_rsf_writer *w = f24_rsf_writer_of(store);
+    uint8_t head[F24_RSF_SOS];
+
+    f24_rsf_put_sos(head, 0, false, sizes);
+    F24_TRY(f24_output_write(store->output, w->segment + VDIR_AT, head + VDIR_AT,
+                             sizeof head - VDIR_AT, err));
+    return f24_output_write(store->output, w->segment, head, VDIR_AT, err);
+}
+
+/* All that follows the records, then the sizes. */
 static f24_status write_end(f24_store *store, const f24_rsf_sizes *sizes, f24_rsf_rest rest,
                             f24_error *err)
 {
@@ -215,7 +277,6 @@ static f24_status write_end(f24_store *store, const f24_rsf_sizes *sizes, f24_rs
     size_t n_bytes = w->n_bytes + F24_RSF_END + F24_RSF_EOS;
     uint64_t start = w->segment + sizes->sseg;
     bool sync = store->options.sync && is_bounded(w);
-    uint8_t head[F24_RSF_SOS];
 
     finish_directory(store);
     f24_rsf_put_eos(w->directory + w->n_bytes + F24_RSF_END, F24_RSF_SEARCH_WORDS, sizes);
@@ -228,8 +289,7 @@ static f24_status write_end(f24_store *store, const f24_rsf_sizes *sizes, f24_rs
         F24_TRY(write_rest_end(store, start, w->top, err));
     if (sync)
         F24_TRY(f24_output_sync(store->output, err));
-    f24_rsf_put_sos(head, 0, false, sizes);
-    return f24_output_write(store->output, w->segment, head, sizeof head, err);
+    return write_sizes(store, sizes, err);
 }
 
 /* The records of the segment are in a directory now. */

@@ -101,6 +101,7 @@ static f24_status join_locked(f24_store *store, f24_error *err)
     uint8_t first[F24_RSF_SEGMENT_MIN];
     unsigned others = 0;
     uint64_t size = 0;
+    f24_status status;
 
     F24_TRY(f24_output_size(store->output, &size, err));
     if (size == 0) {
@@ -109,10 +110,15 @@ static f24_status join_locked(f24_store *store, f24_error *err)
     }
     F24_TRY(read_writers(store, &others, err));
     F24_TRY(refuse_writers(store, others, err));
-    if (others == 0) /* else the reader would warn of segments that are being written */
+    if (others > 0)
+        F24_TRY(f24_rsf_drop_begun(store, &size, err));
+    else /* beside others the reader would warn of segments that are being written */
         F24_TRY(f24_store_check_whole(store, NULL, err));
     F24_TRY(f24_rsf_list(store, size, others > 0, err));
-    return write_writers(store, with_us(store, others), err);
+    status = write_writers(store, with_us(store, others), err);
+    if (status != F24_OK)
+        (void)write_writers(store, others, NULL);
+    return status;
 }
 
 /*
