@@ -301,10 +301,56 @@ static void lossless_streams_are_the_page_s(void)
     check(n_refused > 100 && n_kept > 100);
 }
 
+/* 15: no page says which stream, so the decoders do, on every level. */
+static void the_smallest_tiles_come_back_and_are_never_longer(void)
+{
+    int n_smaller = 0;
+
+    for (int k = 0; k < N_SHAPES; k++) {
+        field f = field_new(shapes[k][0], shapes[k][1]);
+        for (int nbits = 1; nbits <= 16; nbits += f.ni * f.nj > 20000 ? 5 : 1)
+            for (int what = 0; what < N_CONTENTS; what++) {
+                fill_field(&f, nbits, (content)what);
+                output reference = encode_tiles(&f, nbits, F24_EFFORT_REFERENCE, false, 0);
+                for (size_t l = 0; l < N_LEVELS; l++) {
+                    f24_cpu_limit(levels[l]);
+                    output o = encode_tiles(&f, nbits, F24_EFFORT_SMALLEST, l == 1, (int)l * 5);
+                    check(reference.n_words == 0 ||
+                          (o.n_words != 0 && o.n_words <= reference.n_words));
+                    check(o.n_words == 0 || tiles_come_back(&o, &f));
+                    n_smaller += o.n_words != 0 && o.n_words < reference.n_words;
+                    output_free(&o);
+                }
+                output_free(&reference);
+            }
+        field_free(&f);
+    }
+    check(n_smaller > 100);
+}
+
+static void the_smallest_lossless_is_the_only_one(void)
+{
+    for (int k = 0; k < N_SHAPES; k++) {
+        const int ni = shapes[k][0], nj = shapes[k][1];
+        field f = field_new(ni, nj);
+        for (int what = 0; what < N_CONTENTS; what++) {
+            fill_float(f.wide, ni, nj, (content)what);
+            output reference = encode_lossless(f.wide, ni, nj, 32, F24_EFFORT_REFERENCE, false);
+            output smallest = encode_lossless(f.wide, ni, nj, 32, F24_EFFORT_SMALLEST, false);
+            check(equals(&smallest, &(expected){reference.bytes, reference.n_words}));
+            output_free(&smallest);
+            output_free(&reference);
+        }
+        field_free(&f);
+    }
+}
+
 int main(void)
 {
     the_vectors_of_the_page_come_out();
     tile_streams_are_the_page_s();
     lossless_streams_are_the_page_s();
+    the_smallest_tiles_come_back_and_are_never_longer();
+    the_smallest_lossless_is_the_only_one();
     return report();
 }
