@@ -274,7 +274,7 @@ static f24_status open_unclosed(f24_container *c, const header *h, f24_error *er
         c->info.open_for_writing = true; /* a killed creator never wrote its mark (2.8) */
         f24_warn(c->warnings, F24_ECORRUPT, 56,
                  "the file was not closed: a writer has it open, or died; its whole records are "
-                 "listed (if nobody writes it, copy it again)");
+                 "listed (if nobody writes it: fst24 repair)");
     }
     return count_walk(c, err);
 }
