@@ -473,8 +473,8 @@ static void tell_end(f24_container *c, const f24_xdf_walk *walk, f24_xdf_met met
     if (!walk->sequential && n > 0)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)c->xdf.walk_from,
                  "%" PRIu64
-                 " records were found that no directory page %s (if nobody writes it, copy "
-                 "it again)",
+                 " records were found that no directory page %s (if nobody writes it: fst24 "
+                 "repair)",
                  n,
                  c->damage.status != F24_OK ? "leads to"
                                             : "knows: their writer died or still has the file");
