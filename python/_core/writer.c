@@ -342,44 +342,47 @@ static bool batch_begin(batch *b, PyObject *given)
     return true;
 }
 
-static PyObject *stored_list(const batch *b)
+/* What was stored, one tuple after the other, to the end of `done`. */
+static bool tell_stored(const batch *b, Py_ssize_t n, PyObject *done)
 {
-    PyObject *list = PyList_New(b->n);
-
-    for (Py_ssize_t i = 0; list != NULL && i < b->n; i++) {
+    for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *item = stored_tuple(&b->jobs[i].stored);
-        if (item == NULL)
-            Py_CLEAR(list);
-        else
-            PyList_SET_ITEM(list, i, item);
+        int status = item != NULL ? PyList_Append(done, item) : -1;
+        Py_XDECREF(item);
+        if (status != 0)
+            return false;
     }
-    return list;
+    return true;
 }
 
 static PyObject *Writer_write(PyObject *object, PyObject *args)
 {
     WriterObject *self = (WriterObject *)object;
     core_state *state = state_of_type(Py_TYPE(object));
-    PyObject *given, *result = NULL;
-    f24_status status;
+    PyObject *given, *done;
+    f24_status status = F24_EINVAL;
+    bool entered;
     batch b = {0};
     f24_error err;
     int n_threads;
 
-    if (!PyArg_ParseTuple(args, "O!i:write", &PyTuple_Type, &given, &n_threads))
+    if (!PyArg_ParseTuple(args, "O!iO!:write", &PyTuple_Type, &given, &n_threads, &PyList_Type,
+                          &done))
         return NULL;
-    if (batch_begin(&b, given) && writer_enter(state, self)) {
+    entered = batch_begin(&b, given) && writer_enter(state, self);
+    if (entered) {
         Py_BEGIN_ALLOW_THREADS
         status = f24_write_many(self->handle, b.jobs, (size_t)b.n, n_threads, &err);
         Py_END_ALLOW_THREADS
         writer_leave(self);
-        if (status == F24_OK)
-            result = stored_list(&b);
-        else
+        if (tell_stored(&b, status == F24_OK ? b.n : (Py_ssize_t)err.record, done) &&
+            status != F24_OK) {
+            err.record = -1; /* its place among the jobs, not in the file */
             raise_core(state, &err, self->path, NULL);
+        }
     }
     batch_clear(&b);
-    return result;
+    return entered && !PyErr_Occurred() ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *Writer_write_stored(PyObject *object, PyObject *args)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import json
+import math
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,8 @@ def _take_level(found: dict[str, Any], wanted: Mapping[str, Any]) -> None:
 def _take_lead_time(found: dict[str, Any], wanted: Mapping[str, Any]) -> None:
     lead = wanted.get("lead_time")
     if lead is None:
+        lead = _lead_between(wanted)
+    if lead is None:
         return
     if "npas" in wanted:
         raise InvalidArgumentError("lead_time and npas say the same: give one")
@@ -155,6 +158,15 @@ def _take_lead_time(found: dict[str, Any], wanted: Mapping[str, Any]) -> None:
             f"lead_time={lead}: it is a number of steps of deet whole seconds, not below 0"
         )
     found["deet"], found["npas"] = step, seconds // step
+
+
+def _lead_between(wanted: Mapping[str, Any]) -> dt.timedelta | None:
+    """The time from origin to validity where both are given as dates, and steps are not."""
+    origin, valid = wanted.get("origin_time"), wanted.get("valid_time")
+    if origin is None or valid is None or "npas" in wanted:
+        return None
+    hours = float(date.difference(_stamp(valid), _stamp(origin)))
+    return None if math.isnan(hours) else dt.timedelta(hours=hours)
 
 
 def _take_dates(found: dict[str, Any], wanted: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 
@@ -109,6 +109,8 @@ def core_of(fields: Mapping[str, Any], told: Stored | None) -> CoreMetadata | No
 
 
 def _effort(compress: bool | str, *, fast: bool) -> int:  # noqa: FBT001 - as users give it
+    if not isinstance(compress, bool | np.bool_) and compress not in get_args(_packing.Compress):
+        raise InvalidArgumentError(f"compress={compress!r}: it is True, False, 'best' or 'fast'")
     if compress == "best":
         return _SMALLEST
     return _FAST if fast or compress == "fast" else _REFERENCE

@@ -60,7 +60,7 @@ class Fst24Writer(Fst24File):
     (1, (4, 3))
     """
 
-    __slots__ = ("_backend", "_fst_options", "_seen", "_writer")
+    __slots__ = ("_backend", "_fst_options", "_mode", "_seen", "_writer")
     _parts_stay = False
 
     def __init__(
@@ -97,6 +97,7 @@ class Fst24Writer(Fst24File):
                 "out, or copy it (`fst24 cp`)"
             )
         self._writer = writer
+        self._mode = mode
         self._backend = writer.backend
         self._seen = None
 
@@ -156,7 +157,9 @@ class Fst24Writer(Fst24File):
 
     def __del__(self) -> None:
         if getattr(self, "_writer", None) is not None:
-            message = f"{self._given[0]} was not closed: what mode 'w' wrote is lost"
+            is_new = self._mode != "a"
+            lost = "what was written is lost" if is_new else "`fst24 repair` puts it in order"
+            message = f"{self._given[0]} was not closed: {lost}"
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
     def __reduce__(self) -> tuple[Callable[..., Fst24File], tuple[Any, ...]]:
@@ -378,13 +381,11 @@ class Fst24Writer(Fst24File):
     def _write_run(
         writer: _core.Writer, jobs: list[Job], threads: int, done: list[CoreMetadata | None]
     ) -> None:
+        stored: list[_core.Stored | None] = []
         try:
-            stored = writer.write(tuple(job.given for job in jobs), threads)
-        except Fst24Error as error:
-            done += [core_of(job.fields, None) for job in jobs[: error.record or 0]]
-            error.record = None  # its place among the jobs, not in the file
-            raise
-        done += [core_of(job.fields, told) for job, told in zip(jobs, stored, strict=True)]
+            writer.write(tuple(job.given for job in jobs), threads, stored)
+        finally:  # also those before one that failed
+            done += [core_of(job.fields, told) for job, told in zip(jobs, stored, strict=False)]
 
     # ----------------------------------------------------------------------- changing
 

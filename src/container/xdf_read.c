@@ -274,7 +274,7 @@ static f24_status open_unclosed(f24_container *c, const header *h, f24_error *er
         c->info.open_for_writing = true; /* a killed creator never wrote its mark (2.8) */
         f24_warn(c->warnings, F24_ECORRUPT, 56,
                  "the file was not closed: a writer has it open, or died; its whole records are "
-                 "listed (if nobody writes it, copy it again)");
+                 "listed (if nobody writes it: fst24 repair)");
     }
     return count_walk(c, err);
 }
@@ -473,8 +473,8 @@ static void tell_end(f24_container *c, const f24_xdf_walk *walk, f24_xdf_met met
     if (!walk->sequential && n > 0)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)c->xdf.walk_from,
                  "%" PRIu64
-                 " records were found that no directory page %s (if nobody writes it, copy "
-                 "it again)",
+                 " records were found that no directory page %s (if nobody writes it: fst24 "
+                 "repair)",
                  n,
                  c->damage.status != F24_OK ? "leads to"
                                             : "knows: their writer died or still has the file");
