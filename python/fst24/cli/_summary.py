@@ -90,7 +90,7 @@ def variables(table: pl.DataFrame, *, per_file: bool) -> Iterator[Variable]:
         pl.col("type").count().alias("n_records"),
         time.min().alias("first"),
         time.max().alias("last"),
-        time.drop_nulls().n_unique().alias("n_times"),
+        time.drop_nulls().n_unique().fill_null(0).alias("n_times"),
         pl.col("grid").drop_nulls().unique(maintain_order=True).alias("grids"),
         pl.col("type").unique(maintain_order=True).alias("types"),
     ]
@@ -106,11 +106,7 @@ def variables(table: pl.DataFrame, *, per_file: bool) -> Iterator[Variable]:
     for span in spans.sort([*keys, "level_kind"]).iter_rows(named=True):
         known = Span(span["level_kind"], span["n"], span["low"], span["high"])
         levels.setdefault(tuple(span[key] for key in keys), []).append(known)
-    found = (
-        table.group_by(keys, maintain_order=True).agg(records).sort(keys[-1], maintain_order=True)
-    )
-    if per_file:
-        found = found.sort("path", maintain_order=True)
+    found = table.group_by(keys, maintain_order=True).agg(records).sort(keys)
     for one in found.iter_rows(named=True):
         known_levels = levels.get(tuple(one[key] for key in keys), [])
         yield Variable(

@@ -128,6 +128,10 @@ class Order:
 
         keys = pl.concat([frame(rows, dict.fromkeys(self._names)) for rows in files])
         table = keys.hstack([pl.Series(_ROW, range(keys.height), pl.Int64)])
-        kwargs: dict[str, Any] = {"nulls_last": True, "maintain_order": True}
-        done = table.sort(self._names, descending=self._descending, **kwargs)
+        # Polars 0.20.0 has neither nulls_last for several columns nor maintain_order.
+        by, descending = [], []
+        for name, falls in zip(self._names, self._descending, strict=True):
+            by += [pl.col(name).is_null(), pl.col(name)]
+            descending += [False, falls]
+        done = table.sort([*by, pl.col(_ROW)], descending=[*descending, False])
         return done.get_column(_ROW).to_numpy()
