@@ -178,7 +178,7 @@ def told(what: BaseException | str, kind: str = "") -> str:
     return f"fst24: {kind}{' '.join(str(what).split())}"
 
 
-def complain(error: BaseException) -> None:
+def complain(error: BaseException | str) -> None:
     """Say on standard error, in one line, what went wrong."""
     sys.stdout.flush()  # so that lines come in the order of events when both go to one place
     click.echo(told(error), err=True)
