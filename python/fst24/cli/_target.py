@@ -73,7 +73,11 @@ def new_file(path: str, *, force: bool) -> Iterator[BinaryIO]:
         target = target.resolve()
     if not force and target.exists():
         raise exists(path)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        error.filename = path
+        raise
     beside = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -83,7 +87,7 @@ def new_file(path: str, *, force: bool) -> Iterator[BinaryIO]:
         beside.chmod(_mode_of(target))
         _move(beside, target, path, force=force)
     except OSError as error:
-        error.filename = error.filename or path
+        error.filename = path
         raise
     finally:
         beside.unlink(missing_ok=True)
