@@ -125,11 +125,14 @@ class Repacker:
                     [item for _, item in self._waiting], threads=self._n_threads
                 )
                 self._count(len(self._waiting))
-            except fst24.EncodingError as error:
+            except fst24.FstOSError:
+                raise
+            except fst24.Fst24Error as error:
                 self._count(len(self._target) - before)
                 record, item = self._waiting.pop(0)
-                if item[0] is record:  # it was a copy already
-                    raise
+                if item[0] is record or not isinstance(error, fst24.EncodingError):
+                    place = f"{record.path}: {place_of(record)}"
+                    raise type(error)(f"{place}: {reason(error)}") from error
                 self._target.write(record)
                 self.counts.n_copied += 1
                 self.counts.kept.append(f"{place_of(record)}: {reason(error)}")
