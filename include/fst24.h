@@ -669,6 +669,13 @@ F24_API F24_MUST_CHECK f24_status f24_writer_open(const char *path,
                                                   const f24_writer_options *options,
                                                   f24_writer **writer, f24_error *err);
 
+/*
+ * Whether somebody writes to a file of this machine: has its lock, or has it open for writing. F24_ELOCKED
+ * says so and names the process where it can be told. Seen are locks, and on Linux what the processes of
+ * the same user have open; what the file itself says is not looked at. F24_EIO, F24_EINVAL.
+ */
+F24_API F24_MUST_CHECK f24_status f24_check_unwritten(const char *path, f24_error *err);
+
 /* What to do when a record is there that agrees in datev, deet, npas, ni, nj, nk, ip1, ip2, ip3, ig1,
  * ig2, ig3, ig4, grtyp, typvar, nomvar and etiket; the first of several counts. */
 typedef enum f24_rewrite {

@@ -167,6 +167,9 @@ extern PyType_Spec record_spec;
 
 extern PyType_Spec writer_spec;
 
+/* check_unwritten(name, path) -> None */
+PyObject *check_unwritten(PyObject *module, PyObject *args);
+
 /* Methods of the module. */
 PyObject *make_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *read_many(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

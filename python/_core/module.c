@@ -92,6 +92,8 @@ static PyMethodDef module_methods[] = {
      "json_stored($module, stored, /)\n--\n\nExtended metadata of a stored record, \"\" when it "
      "has "
      "none."},
+    {"check_unwritten", check_unwritten, METH_VARARGS,
+     "check_unwritten($module, name, path, /)\n--\n\nRaise when somebody writes to a file."},
     {"arrow_stream", (PyCFunction)(void (*)(void))arrow_stream, METH_FASTCALL,
      "arrow_stream($module, parts, columns, requested_schema, /)\n--\n\nAn Arrow stream capsule of "
      "(table, rows or None, first index, path or None), ...; columns by name."},

@@ -544,3 +544,19 @@ PyType_Spec writer_spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = writer_slots,
 };
+
+PyObject *check_unwritten(PyObject *module, PyObject *args)
+{
+    PyObject *bytes, *path;
+    f24_status status;
+    f24_error err;
+
+    if (!PyArg_ParseTuple(args, "SU:check_unwritten", &bytes, &path))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = f24_check_unwritten(PyBytes_AS_STRING(bytes), &err);
+    Py_END_ALLOW_THREADS
+    if (status != F24_OK)
+        return raise_core(state_of_module(module), &err, path, NULL);
+    Py_RETURN_NONE;
+}

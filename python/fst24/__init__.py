@@ -34,7 +34,7 @@ from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSet
 from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
-from ._writer import Fst24Writer
+from ._writer import Fst24Writer, check_unwritten
 from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata, scan
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "TruncatedFileError",
     "UnsupportedError",
     "__version__",
+    "check_unwritten",
     "compare",
     "date",
     "decode_record",

@@ -502,6 +502,27 @@ class Fst24Writer(Fst24File):
         return record
 
 
+def check_unwritten(path: str | os.PathLike[str]) -> None:
+    """Raise when somebody writes to a file: has its lock, or has it open for writing.
+
+    Parameters
+    ----------
+    path : path
+        A file of this machine.
+
+    Raises
+    ------
+    FileLockedError
+        The message names the process where it can be told. Seen are locks and, on Linux, what
+        processes of the same user have open; a mark in the file itself says nothing here.
+    FstOSError
+        The file cannot be opened.
+
+    >>> check_unwritten(sample)
+    """
+    _core.check_unwritten(os.fsencode(path), os.fsdecode(path))
+
+
 def open_writer(
     source: SourceLike,
     mode: str,

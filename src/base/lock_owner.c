@@ -8,7 +8,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,11 +113,24 @@ static long search_processes(int fd, line_test test)
     return owner;
 }
 
+static bool find_lock(int fd, struct flock *lock)
+{
+    *lock = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_GETLK, lock) == 0 && lock->l_type != F_UNLCK;
+}
+
+bool f24_is_locked(int fd)
+{
+    struct flock lock;
+
+    return find_lock(fd, &lock);
+}
+
 long f24_lock_owner(int fd)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock lock;
 
-    if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
+    if (find_lock(fd, &lock) && lock.l_pid > 0)
         return (long)lock.l_pid;
     return search_processes(fd, tells_of_lock);
 }

@@ -406,6 +406,37 @@ long f24_output_other_writer(f24_output *output)
     return f24_other_writer(output->fd);
 }
 
+static f24_status refuse_writer(int fd, f24_error *err)
+{
+    long process = f24_other_writer(fd);
+
+    if (process == 0)
+        process = f24_lock_owner(fd);
+    if (process > 0)
+        return f24_fail(err, F24_ELOCKED, -1,
+                        "process %ld%s has the file open for writing: wait until it is done",
+                        process, process == (long)getpid() ? " (this one)" : "");
+    if (f24_is_locked(fd))
+        return f24_fail(err, F24_ELOCKED, -1,
+                        "another process writes to the file: wait until it is done");
+    return F24_OK;
+}
+
+f24_status f24_check_unwritten(const char *path, f24_error *err)
+{
+    f24_status status;
+    int fd;
+
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return f24_fail_errno(err, errno, -1, "cannot open");
+    status = refuse_writer(fd, err);
+    (void)close(fd);
+    return status;
+}
+
 /* --------------------------------------------------------------------------------- the target */
 
 /* A name is durable when its directory is. Some file systems cannot sync one; that is no failure. */

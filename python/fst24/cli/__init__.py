@@ -14,7 +14,10 @@ from typing import NoReturn
 import click
 
 #: Sub-commands, each in the module of its name.
-COMMANDS = ("ls", "vars", "info", "stat", "check", "diff", "ip", "date")
+COMMANDS = (
+    *("ls", "vars", "info", "stat", "check", "diff", "ip", "date"),
+    *("repair", "repack", "crop", "dump"),
+)
 
 #: The status of failure where it is not 1: fst24 diff has 1 for files that differ.
 FAILED = {"diff": 2}

@@ -39,7 +39,15 @@ class Column:
 class Table:
     """Rows written as they come. Columns of text never get narrower, so lines stay aligned."""
 
-    def __init__(self, columns: Sequence[Column], form: Form, *, header: bool = True) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        form: Form,
+        *,
+        header: bool = True,
+        on_error: bool = False,
+    ) -> None:
+        self._on_error = on_error  # to standard error, that is
         self._columns = columns
         self._form = form
         self._header = header and form != "json"
@@ -60,7 +68,8 @@ class Table:
         lines = laid_out[self._form](columns)
         self._header = False
         if lines:
-            click.echo("".join(lines), nl=False)  # without colour where no terminal shows it
+            # Without colour where no terminal shows it.
+            click.echo("".join(lines), nl=False, err=self._on_error)
 
     def _text(self, columns: Sequence[Sequence[Any]]) -> list[str]:
         cells = [one.of(values) for one, values in zip(self._cells, columns, strict=True)]
@@ -178,7 +187,7 @@ def told(what: BaseException | str, kind: str = "") -> str:
     return f"fst24: {kind}{' '.join(str(what).split())}"
 
 
-def complain(error: BaseException) -> None:
+def complain(error: BaseException | str) -> None:
     """Say on standard error, in one line, what went wrong."""
     sys.stdout.flush()  # so that lines come in the order of events when both go to one place
     click.echo(told(error), err=True)

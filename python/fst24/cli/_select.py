@@ -61,8 +61,17 @@ _HELP = {
 }
 
 
+def selection_options_but(*names: str) -> Callable[[_F], _F]:
+    """The same without options whose names say something else in a command."""
+    return lambda command: _with_options(command, frozenset(names))
+
+
 def selection_options(command: _F) -> _F:
     """Give a command the options that choose records; it passes them to ``Selection``."""
+    return _with_options(command, frozenset())
+
+
+def _with_options(command: _F, left_out: frozenset[str]) -> _F:
     options = [
         click.option(
             "--where",
@@ -76,6 +85,7 @@ def selection_options(command: _F) -> _F:
     options += [
         click.option(f"--{name}", metavar="LIST", multiple=True, help=text)
         for name, text in _HELP.items()
+        if name not in left_out
     ]
     options.append(
         click.option(

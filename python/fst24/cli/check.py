@@ -12,6 +12,7 @@ import fst24
 
 from ._files import files_argument, one_line_warnings
 from ._output import counted, json_line
+from ._structure import examine, strays
 from ._work import in_order, progress, threads_option
 
 if TYPE_CHECKING:
@@ -34,13 +35,28 @@ def reason(problem: _Problem) -> str:
     return text
 
 
+def shown_name(nomvar: str) -> str:
+    """A name for one line: a damaged one can hold anything, a line end for one."""
+    return "".join(c if c.isprintable() else "?" for c in nomvar)
+
+
+def place_text(index: int, nomvar: str, offset: int) -> str:
+    """Which record it is: number, name and byte."""
+    return f"record {index} {shown_name(nomvar)}".rstrip() + f" at byte {offset}"
+
+
+def place_of(record: fst24.Fst24Record) -> str:
+    """The same of a record."""
+    return place_text(record.index, record.nomvar, record.offset)
+
+
 def read_all(record: fst24.Fst24Record) -> None:
     """Read the values and the metadata of a record, and keep nothing."""
     record.decode()
     record.metadata  # noqa: B018 - it reads
 
 
-def check(path: str, n_threads: int) -> dict[str, Any]:
+def check(path: str, n_threads: int, *, deep: bool) -> dict[str, Any]:
     """Everything that ``check`` shows of a file; ``error`` is why nothing of it can be read."""
     found: dict[str, Any] = {
         "path": click.format_filename(path),
@@ -55,6 +71,10 @@ def check(path: str, n_threads: int) -> dict[str, Any]:
         with fst24.open(path) as file:
             found["warnings"] = [reason(warning) for warning in file.warnings]
             found["n_records"] = len(file)
+            if deep:
+                examined = examine(file)
+                faults = sorted([*examined.faults, *examined.losses, *strays(examined)])
+                found["structure"] = [{"offset": at, "reason": text} for at, text in faults]
             found["unreadable"] = list(_unreadable(file, n_threads))
     except fst24.Fst24Error as error:
         found["error"] = reason(error)
@@ -80,39 +100,46 @@ def lines(found: dict[str, Any]) -> list[str]:
         why = found["error"]
         return [f"{path}: {why}" if why.startswith("cannot ") else f"{path}: cannot be read: {why}"]
     text = [f"{path}: warning: {warning}" for warning in found["warnings"]]
+    text += [f"{path}: byte {at['offset']}: {at['reason']}" for at in found.get("structure", ())]
     for bad in found["unreadable"]:
-        # A damaged name can hold anything, a line end for one.
-        nomvar = "".join(c if c.isprintable() else "?" for c in bad["nomvar"])
-        place = f"record {bad['index']} {nomvar}".rstrip() + f" at byte {bad['offset']}"
+        place = place_text(bad["index"], bad["nomvar"], bad["offset"])
         text.append(f"{path}: {place}: {bad['reason']}")
     if n_bad:
         sum_up = f"{n_bad:,} of {counted(n, 'record')} cannot be read"
     else:
         sum_up = counted(n, "record") + (", all readable" if n else "")
-    if text and not n_bad:
-        sum_up += f", {counted(len(text), 'warning')}"
+    if (n_warnings := len(found["warnings"])) and not n_bad:
+        sum_up += f", {counted(n_warnings, 'warning')}"
+    if n_faults := len(found.get("structure", ())):
+        sum_up += f", {counted(n_faults, 'fault')} of structure"
     return [*text, f"{path}: {sum_up}"]
 
 
 @click.command("check")
 @files_argument
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Look at the structure, too: the directory against the records' own headers, checksums,"
+    " marks, sizes and counts, bytes that two records share, bytes that belong to nothing.",
+)
 @threads_option
 @click.option("--json", "as_json", is_flag=True, help="JSON lines: one object a file.")
-def command(files: tuple[str, ...], threads: int, *, as_json: bool) -> None:
+def command(files: tuple[str, ...], threads: int, *, deep: bool, as_json: bool) -> None:
     """Read all of FILES and say what cannot be read.
 
     One line for each warning and for each record that cannot be read (its place, name, byte and
     the reason), then one that sums up, all on standard output. Values and extended metadata are
-    read, nothing is changed.
+    read, nothing is changed; fst24 repair mends.
 
     Exit status: 0 when everything is well, 1 when a record or a file cannot be read or there is a
-    warning, 2 when the command was not understood.
+    warning or a fault of structure, 2 when the command was not understood.
     """
     one_line_warnings(shown=False)  # they are among what is shown
     all_well = True
     for path in files:
-        found = check(path, threads)
-        all_well &= found["readable"] and not found["warnings"]
+        found = check(path, threads, deep=deep)
+        all_well &= found["readable"] and not found["warnings"] and not found.get("structure")
         text = json_line(found) if as_json else "\n".join(lines(found)) + "\n"
         click.echo(text, nl=False)
     if not all_well:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 import fst24
+
+from .conftest import GOLDEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +106,66 @@ def test_json_is_one_object_a_file(run: Run, model: Path, damaged: Path, foreign
 def test_a_command_that_is_not_understood_gives_2(run: Run) -> None:
     assert run("check").returncode == 2
     assert run("check", "x.fst", "--threads", "0").returncode == 2
+
+
+def golden_files() -> list[Path]:
+    return sorted(GOLDEN.rglob("*.fst"))
+
+
+def test_deep_finds_no_fault_in_what_the_reference_wrote(run: Run) -> None:
+    done = run("check", "--deep", *golden_files())
+    assert done.returncode == 0, [x for x in done.stdout.splitlines() if "byte" in x]
+
+
+def altered(tmp_path: Path, source: Path, offset: int, bytes_: bytes) -> Path:
+    content = bytearray(source.read_bytes())
+    content[offset : offset + len(bytes_)] = bytes_
+    path = tmp_path / "altered.fst"
+    path.write_bytes(content)
+    return path
+
+
+#: A place in each container, what stands there then, and what is said of it.
+FAULTS = [
+    ("xdf", 16, b"\0\0\0\1", "the header says 8 bytes"),
+    ("xdf", 28, b"\0\0\0\x20", "counts 32 directory pages, 12 lead on"),
+    ("xdf", 52, b"\0\0\0\7", "the header counts 7 records"),
+    ("xdf", 56, b"\0\0\0\3", "marked as being written"),
+    ("xdf", 232, b"\1\2\3\4", "the checksum of directory page 0 is wrong"),
+    ("xdf", 240, b"\xff", "deleted there, live in its own header"),
+    ("rsf", 1, b"\xff\xff", "marked as being written"),
+    ("rsf", 72 + 16, b"\0\0\0\0", "the end of the segment is damaged"),
+    ("rsf", 72 + 24, b"\1\0\0\0", "the end of the segment has other sizes than its start"),
+    ("rsf", 68, b"\0\0\0\0", "the marks of the start of the segment are damaged"),
+    ("rsf", 212, b"\x80", "deleted by its own mark, live in entry 0"),
+]
+
+
+@pytest.mark.parametrize(("backend", "offset", "there", "said"), FAULTS)
+def test_deep_names_each_fault_of_structure(  # noqa: PLR0917 - a row of the table
+    run: Run, tmp_path: Path, backend: str, offset: int, there: bytes, said: str
+) -> None:
+    path = altered(tmp_path, GOLDEN / "container" / f"{backend}-many.fst", offset, there)
+    done = run("check", "--deep", path)
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize("backend", ["xdf", "rsf"])
+def test_deep_finds_bytes_that_belong_to_nothing(run: Run, tmp_path: Path, backend: str) -> None:
+    source = GOLDEN / "container" / f"{backend}-one.fst"
+    path = tmp_path / "tail.fst"
+    path.write_bytes(source.read_bytes() + b"leftover")
+    found = json.loads(run("check", "--deep", "--json", path).stdout)
+    size = source.stat().st_size
+    assert {"offset": size, "reason": "8 bytes that belong to nothing"} in found["structure"]
+
+
+def test_deep_finds_records_that_overlap(run: Run, tmp_path: Path) -> None:
+    source = GOLDEN / "container" / "xdf-many.fst"
+    with fst24.open(source) as f:
+        first = f[0]
+    entry_of_second = 208 + 32 + 72
+    address = (first.offset // 8 + 1).to_bytes(4, "big")
+    path = altered(tmp_path, source, entry_of_second + 4, address)
+    assert "bytes belong to entry 1 and to entry 0" in run("check", "--deep", path).stdout

@@ -1,0 +1,302 @@
+"""``fst24 repair``: whole records out of files that were left open, cut or damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import fst24
+
+from .conftest import GOLDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .conftest import Run
+
+BAD = json.loads((GOLDEN / "bad" / "bad.json").read_text())
+CUTS = ("xdf-cut-in-last-data", "rsf-cut-in-last-data", "xdf-cut-minus-64", "rsf-cut-half")
+
+#: Appends records until it is killed; tells each one when it was written.
+APPENDER = """
+import sys
+import numpy as np
+import fst24
+path, backend = sys.argv[1:3]
+f = fst24.open(path, "a", backend=None if len(sys.argv) > 3 else backend)
+for i in range(1_000_000):
+    f.write(np.full((100, 80), i, np.float32), nomvar="TT", ip1=i)
+    print(i, flush=True)
+"""
+
+
+def same(a: fst24.Fst24Record, b: fst24.Fst24Record) -> bool:
+    return a.core == b.core and np.array_equal(a.data, b.data, equal_nan=True)
+
+
+def opened(path: Path) -> fst24.Fst24File:
+    """A file of which opening warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fst24.Fst24Warning)
+        return fst24.open(path)
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("bad")
+    with zipfile.ZipFile(GOLDEN / "bad" / "bad.zip") as archive:
+        archive.extractall(place)
+    return place
+
+
+@pytest.fixture
+def appender(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that has a file open for writing, and has written to it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", APPENDER, str(tmp_path / "open.fst"), "XDF"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        os.kill(process.pid, signal.SIGSTOP)
+        yield process
+        process.kill()
+
+
+def killed_while_appending(path: Path, backend: str, seconds: float, *more: str) -> int:
+    """Kill a process in the middle of its appends; gives how many records it said it wrote."""
+    with subprocess.Popen(
+        [sys.executable, "-c", APPENDER, str(path), backend, *more],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        time.sleep(seconds)
+        process.kill()
+        return 1 + sum(line.endswith("\n") for line in process.stdout)
+
+
+@pytest.mark.parametrize("backend", ["XDF", "RSF"])
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.03, 0.1])
+def test_all_that_a_killed_writer_wrote_comes_back(
+    run: Run, tmp_path: Path, backend: str, seconds: float
+) -> None:
+    path = tmp_path / "run.fst"
+    n_written = killed_while_appending(path, backend, seconds)
+    done = run("repair", path)
+    assert done.stderr == ""
+    assert run("check", "--deep", f"{path}.repaired").returncode == 0
+    with fst24.open(f"{path}.repaired") as f:
+        assert f.backend == backend
+        assert len(f) in {n_written, n_written + 1}
+        assert [r.ip1 for r in f] == list(range(len(f)))
+        assert all((r.data == r.ip1).all() for r in f)
+
+
+@pytest.mark.parametrize("backend", ["XDF", "RSF"])
+def test_what_was_there_before_the_killed_writer_comes_back(
+    run: Run, tmp_path: Path, backend: str
+) -> None:
+    path = tmp_path / "run.fst"
+    with fst24.open(path, "w", backend="XDF" if backend == "XDF" else "RSF") as f:
+        for i in range(300):
+            f.write(np.full((5, 4), i, np.float32), nomvar="OLD", ip1=i)
+        f.delete(7)
+    killed_while_appending(path, backend, 0.02, "there")
+    assert run("repair", path).stderr == ""
+    with fst24.open(f"{path}.repaired") as f:
+        old = f.read_records(nomvar="OLD")
+        assert [r.ip1 for r in old] == [i for i in range(300) if i != 7]
+        assert f.find(nomvar="TT") is not None
+
+
+@pytest.mark.parametrize("name", ["xdf-unclosed", "xdf-unclosed-flushed"])
+def test_an_xdf_file_that_librmn_left_open_is_recovered_whole(
+    run: Run, bad: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "out.fst"
+    done = run("repair", bad / f"{name}.fst", out)
+    assert done.returncode == 0
+    with opened(bad / f"{name}.fst") as a, fst24.open(out) as b:
+        assert not b.warnings
+        assert not b.info.open_for_writing
+        assert all(same(x, y) for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("name", ["rsf-unclosed", "rsf-unclosed-flushed"])
+def test_an_rsf_file_that_librmn_left_open_can_be_written_again(
+    run: Run, bad: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "left.fst"
+    path.write_bytes((bad / f"{name}.fst").read_bytes())
+    with pytest.raises(fst24.FileLockedError):
+        fst24.open(path, "a")
+    assert run("repair", path, "--in-place").returncode == 0
+    with fst24.open(path, "a") as f:
+        n = len(f)
+        f.write(np.zeros((2, 2), np.float32), nomvar="TT")
+        assert len(f) == n + 1
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_whole_records_of_a_cut_file_come_back_and_the_loss_is_said(
+    run: Run, bad: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "out.fst"
+    done = run("repair", bad / f"{name}.fst", out)
+    assert done.returncode == 1
+    assert ": lost: " in done.stdout
+    with opened(bad / f"{name}.fst") as a, fst24.open(out) as b:
+        wanted = [r for r in a if r.offset + r.nbytes <= a.info.n_bytes]
+        assert len(wanted) >= 4
+        assert all(same(x, y) for x, y in zip(wanted, b, strict=True))
+
+
+@pytest.mark.parametrize("name", [n for n, known in BAD["files"].items() if known.get("data")])
+def test_what_the_reference_lists_of_a_bad_file_is_recovered_or_said_to_be_lost(
+    run: Run, bad: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "out.fst"
+    done = run("repair", bad / f"{name}.fst", out, "--json")
+    if not done.stdout:  # what says where records are is damaged
+        assert done.stderr.startswith("fst24: ")
+        assert not out.exists()
+        return
+    told = json.loads(done.stdout)
+    assert told["n_recovered"] + len(told["lost"]) >= len(BAD["files"][name]["data"])
+    assert done.returncode == (1 if told["lost"] else 0)
+    if out.exists():
+        checked = run("check", "--deep", out)
+        assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("container", ["gem-2024051712_000.fst", "gem-2024051712_003.fst"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_a_truncated_model_file_gives_the_records_before_the_cut(
+    run: Run, tmp_path: Path, container: str, part: float
+) -> None:
+    whole = GOLDEN / "model" / container
+    content = whole.read_bytes()
+    size = int(len(content) * part)
+    path = tmp_path / "cut.fst"
+    path.write_bytes(content[:size])
+    assert run("repair", path).returncode == 1
+    with fst24.open(whole) as a, fst24.open(f"{path}.repaired") as b:
+        before = [r for r in a if r.offset + r.nbytes <= size]
+        assert all(same(x, y) for x, y in zip(before, b, strict=True))
+
+
+def test_stored_bytes_are_copied_not_made_anew(run: Run, longer: Path, model: Path) -> None:
+    run("repair", longer)
+    with fst24.open(model) as a, fst24.open(f"{longer}.repaired") as b:
+        assert [r.stored()[8:] for r in a] == [r.stored()[8:] for r in b]  # all but the address
+
+
+def test_records_behind_damage_are_found_without_a_directory(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "left.fst"
+    killed_while_appending(path, "XDF", 0.05)
+    with opened(path) as f:
+        n, torn = len(f), f[3]
+    assert n > 5
+    content = bytearray(path.read_bytes())
+    content[208 + 20 : 208 + 24] = (3).to_bytes(4, "big")  # three entries are left
+    content[208 + 32 + 3 * 72 : 18672] = bytes(18672 - 208 - 32 - 3 * 72)
+    content[torn.offset : torn.offset + 80] = b"\xff" * 80
+    path.write_bytes(content)
+    done = run("repair", path)
+    assert done.returncode == 1
+    with fst24.open(f"{path}.repaired") as f:
+        assert [r.ip1 for r in f] == [i for i in range(n) if i != 3]
+        assert all((r.data == r.ip1).all() for r in f)
+
+
+def test_a_record_that_cannot_be_read_is_left_out_and_named(run: Run, damaged: Path) -> None:
+    done = run("repair", damaged)
+    assert done.returncode == 1
+    lost = [line for line in done.stdout.splitlines() if ": lost: " in line]
+    assert lost[0].startswith(f"{damaged}: lost: record 40 VV at byte ")
+    assert done.stdout.splitlines()[-1] == (
+        f"{damaged}: 79 of 80 records recovered -> {damaged}.repaired"
+    )
+
+
+def test_a_file_that_another_process_writes_is_refused_and_the_process_named(
+    run: Run, tmp_path: Path, appender: subprocess.Popen[str]
+) -> None:
+    path = tmp_path / "open.fst"
+    done = run("repair", path)
+    assert done.returncode == 1
+    assert f"process {appender.pid} has the file open for writing" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "open.fst.repaired").exists()
+
+
+def test_force_repairs_what_another_process_writes(
+    run: Run, tmp_path: Path, appender: subprocess.Popen[str]
+) -> None:
+    del appender
+    done = run("repair", "--force", tmp_path / "open.fst")
+    assert done.returncode == 0, done.stderr
+    with fst24.open(tmp_path / "open.fst.repaired") as f:
+        assert len(f) >= 1
+
+
+def test_a_file_is_not_replaced_without_force(run: Run, longer: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.fst"
+    out.write_text("mine")
+    done = run("repair", longer, out)
+    assert done.returncode == 2
+    assert "--force" in done.stderr
+    assert out.read_text() == "mine"
+    assert run("repair", longer, out, "--force").returncode == 0
+    with fst24.open(out) as f:
+        assert len(f) == 80
+
+
+def test_a_sound_file_is_left_alone_in_place(run: Run, tmp_path: Path, model: Path) -> None:
+    path = tmp_path / "good.fst"
+    path.write_bytes(model.read_bytes())
+    before = path.stat()
+    done = run("repair", path, "--in-place")
+    assert done.returncode == 0
+    assert done.stdout == f"{path}: 80 records, all readable: nothing to repair\n"
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_nothing_is_left_of_a_repair_that_fails(run: Run, foreign: Path) -> None:
+    done = run("repair", foreign)
+    assert done.returncode == 1
+    assert "text, not a standard file" in done.stderr
+    assert [p.name for p in foreign.parent.iterdir()] == [foreign.name]
+
+
+def test_a_file_beyond_the_limits_of_xdf_becomes_rsf(
+    run: Run, longer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fst24.cli import repair
+
+    monkeypatch.setattr(repair, "_MOST_BYTES", 10_000)
+    with fst24.open(GOLDEN / "model" / "gem-2024051712_000.fst") as f:
+        assert repair.container(f) == "RSF"
+    done = run("repair", longer, tmp_path / "out.fst", "--backend", "RSF")
+    assert done.returncode == 0
+    with fst24.open(tmp_path / "out.fst") as f:
+        assert f.backend == "RSF"
+
+
+def test_contradictions_give_2(run: Run, longer: Path) -> None:
+    assert run("repair", longer, "out.fst", "--in-place").returncode == 2
+    assert run("repair").returncode == 2
