@@ -211,7 +211,11 @@ static f24_status take_json(const f24_writer *writer, const uint8_t *record,
     if (options->json != NULL) {
         addition->json = options->json;
         addition->n_json = options->n_json;
-    } else if ((stored->flags & F24_FLAG_JSON) != 0 && writer->backend == F24_RSF) {
+    } else if ((stored->flags & F24_FLAG_JSON) != 0) {
+        if (writer->backend != F24_RSF)
+            return f24_fail(err, F24_EENCODING, -1,
+                            "XDF keeps no extended metadata (JSON), and the record has some: write "
+                            "an RSF file, or leave them out (metadata={}, --drop-metadata)");
         addition->json = own;
         addition->n_json = strnlen(own, stored->n_json_bytes);
         if (addition->n_json == stored->n_json_bytes)

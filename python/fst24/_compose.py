@@ -80,6 +80,8 @@ def as_json(metadata: Mapping[str, Any] | str | None) -> bytes | None:
     """Extended metadata as they are stored."""
     if metadata is None:
         return None
+    if not metadata:
+        return b""  # there are none
     if isinstance(metadata, str):
         try:
             json.loads(metadata)
