@@ -438,7 +438,7 @@ static void a_writer_killed_while_creating_loses_no_whole_record(void)
         put_be(&f, 28, 0); /* the header of before the first page (2.7) */
         put_be(&f, 16, 26);
         o = open_image(f.bytes, f.n);
-        check(holds(&o, 5, 0) && warns_of(&o, "not closed") && warns_of(&o, "copy it again"));
+        check(holds(&o, 5, 0) && warns_of(&o, "not closed") && warns_of(&o, "fst24 repair"));
         check(n_readable(&o) == 5 && o.columns->file_index[4] == 4);
         f24_get_file_info(o.file, &info);
         check(!info.sequential && info.n_records == 5 && info.n_parts == 1);
@@ -498,7 +498,7 @@ static void an_open_last_segment_is_walked(void)
     f.bytes[1] = f.bytes[2] = 0xFF;
     o = open_image(f.bytes, f.n);
     check(o.n == 7 && o.columns->ip1[6] == 7 && o.columns->file_index[6] == 7);
-    check(warns_of(&o, "not closed") && warns_of(&o, "copy it again") && n_readable(&o) == 7);
+    check(warns_of(&o, "not closed") && warns_of(&o, "fst24 repair") && n_readable(&o) == 7);
     check((o.columns->flags[6] & F24_FLAG_JSON) != 0);
     f24_get_file_info(o.file, &info);
     check(info.open_for_writing && info.n_deleted == 1);
