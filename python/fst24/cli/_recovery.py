@@ -171,6 +171,11 @@ class Recovery:
         """A record of the directory; ``result`` tells how reading it went."""
         outcome = self.outcome
         if isinstance(result, fst24.Fst24Error):
+            own = self._remains.finder.own(record)
+            if own is not None and self._copied(own):
+                outcome.mended.append(f"{place_of(record)}: {reason(result)}: taken as it is there")
+                outcome.n_recovered += 1
+                return
             kept = self._keep and self._copied(record)
             outcome.lose(record, reason(result) + (" (kept as it is stored)" if kept else ""))
             outcome.n_recovered += kept

@@ -168,6 +168,23 @@ class Finder:
                     at = offset + n_bytes
                     yield offset, n_bytes
 
+    def own(self, record: fst24.Fst24Record) -> fst24.Fst24Record | None:
+        """A record as its own header has it, when what the directory says of it cannot be."""
+        try:
+            record.shape  # noqa: B018 - it fails where sizes or type cannot be
+        except fst24.Fst24Error:
+            return self._at(record.offset)
+        return None
+
+    def _at(self, offset: int) -> fst24.Fst24Record | None:
+        from . import _structure_rsf, _structure_xdf
+
+        length_at = _structure_xdf.length_at if self._is_xdf else _structure_rsf.length_at
+        with self._path.open("rb") as raw:
+            data = Bytes(raw.fileno())
+            n_bytes = length_at(data, offset)
+            return None if n_bytes is None else _decoded(data.at(offset, n_bytes))
+
     def record(self, place: tuple[int, int]) -> fst24.Fst24Record:
         """The record at a place."""
         with self._path.open("rb") as raw:

@@ -99,7 +99,8 @@ def command(
             container = backend or remains.container()
             target = open_target(target_path, force=force or in_place, backend=container)
             recovery = Recovery(remains, target, keep_undecodable=keep_undecodable)
-            made = _make(recovery, target, threads, only_mended=in_place)
+            is_made = _make(recovery, target, threads, only_mended=in_place)
+            made = click.format_filename(target_path) if is_made else None
             outcome, n_listed = recovery.outcome, len(remains.listed)
     shown = click.format_filename(path)
     if as_json:
@@ -124,19 +125,19 @@ def _remains(path: str, files: ExitStack, *, scan: bool) -> Remains:
 
 def _make(
     recovery: Recovery, target: fst24.Fst24Writer, n_threads: int, *, only_mended: bool
-) -> str | None:
-    """Make the mended file; its name is None when there is none to make."""
+) -> bool:
+    """Make the mended file, where there is something to put into it."""
     outcome = recovery.outcome
     try:
         recovery.run(n_threads)
         if outcome.n_recovered == 0 and outcome.lost:
-            return None
+            return False
         if only_mended and not (outcome.lost or outcome.mended):
-            return None
+            return False
         target.close()
     finally:
         target.abandon()  # nothing to do when it was closed
-    return click.format_filename(target.path)
+    return True
 
 
 def _summary(path: str, made: str | None, n_listed: int, outcome: Outcome) -> dict[str, Any]:

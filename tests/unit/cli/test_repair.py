@@ -10,7 +10,7 @@ import sys
 import time
 import warnings
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
@@ -262,6 +262,29 @@ def test_records_behind_damage_are_found_without_a_directory(run: Run, tmp_path:
     with fst24.open(f"{path}.repaired") as f:
         assert [r.ip1 for r in f] == [i for i in range(n) if i != 3]
         assert all((r.data == r.ip1).all() for r in f)
+
+
+@pytest.mark.parametrize("backend", ["XDF", "RSF"])
+def test_a_record_whose_entry_is_damaged_is_taken_as_its_own_header_has_it(
+    run: Run, tmp_path: Path, backend: Literal["XDF", "RSF"]
+) -> None:
+    path, out = tmp_path / "in.fst", tmp_path / "out.fst"
+    with fst24.open(path, "w", backend=backend) as f:
+        for i in range(3):
+            f.write(np.full((5, 4), i, np.float32), nomvar="TT", deet=77 + i)
+    content = bytearray(path.read_bytes())
+    word = (78 << 8 | 32).to_bytes(4, "big" if backend == "XDF" else "little")  # deet, nbits
+    places = [at for at in range(len(content)) if content[at : at + 4] == word]
+    entry = min(places) if backend == "XDF" else max(places)  # the other is the record's own
+    content[entry + (3 if backend == "XDF" else 0)] = 235  # bits that no value has
+    path.write_bytes(content)
+    done = run("repair", path, out)
+    assert done.returncode == 0, done.stdout
+    assert "235 bits a value: the directory entry is damaged: taken as it is there" in done.stdout
+    with fst24.open(out) as f:
+        assert [(r.deet, r.nbits, float(r.data[0, 0])) for r in f] == [
+            (77 + i, 32, i) for i in range(3)
+        ]
 
 
 def test_a_record_that_cannot_be_read_is_left_out_and_named(run: Run, damaged: Path) -> None:
