@@ -176,7 +176,8 @@ class Recovery:
                 outcome.mended.append(f"{place_of(record)}: {reason(result)}: taken as it is there")
                 outcome.n_recovered += 1
                 return
-            kept = self._keep and self._copied(record)
+            is_there = not isinstance(result, fst24.FstOSError)  # a disk that gives it, that is
+            kept = self._keep and is_there and self._copied(record)
             outcome.lose(record, reason(result) + (" (kept as it is stored)" if kept else ""))
             outcome.n_recovered += kept
             return

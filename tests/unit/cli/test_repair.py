@@ -434,3 +434,20 @@ def test_a_full_disk_leaves_no_file(longer: Path) -> None:
 def test_contradictions_give_2(run: Run, longer: Path) -> None:
     assert run("repair", longer, "out.fst", "--in-place").returncode == 2
     assert run("repair").returncode == 2
+
+
+def test_undecodable_records_are_kept_on_request(run: Run, tmp_path: Path, model: Path) -> None:
+    path, out = tmp_path / "in.fst", tmp_path / "out.fst"
+    with fst24.open(model) as f:
+        record = f.find(nomvar="PR")  # a quantised field, whose payload begins with a mark
+        assert record is not None
+    content = bytearray(model.read_bytes())
+    content[record.offset + 80 : record.offset + 88] = b"\xff" * 8
+    path.write_bytes(content)
+    assert "79 of 80" in run("repair", path, out).stdout
+    done = run("repair", path, out, "--keep-undecodable", "--force")
+    assert done.returncode == 1
+    assert "(kept as it is stored)" in done.stdout
+    with fst24.open(out) as f:
+        assert len(f) == 80
+        assert f[record.index].core == record.core
