@@ -145,7 +145,7 @@ static void tell_open(f24_container *c, const f24_segment *segment)
     f24_warn(c->warnings, F24_ECORRUPT, (int64_t)segment->offset,
              "the segment at byte %" PRIu64
              " was not closed: a writer has it, or died; its %" PRIu32
-             " whole records are listed (if nobody writes it: fst24 repair)",
+             " whole records are listed (if nobody writes it, fst24 repair mends it)",
              segment->offset, segment->n_entries);
 }
 

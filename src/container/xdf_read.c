@@ -274,7 +274,7 @@ static f24_status open_unclosed(f24_container *c, const header *h, f24_error *er
         c->info.open_for_writing = true; /* a killed creator never wrote its mark (2.8) */
         f24_warn(c->warnings, F24_ECORRUPT, 56,
                  "the file was not closed: a writer has it open, or died; its whole records are "
-                 "listed (if nobody writes it: fst24 repair)");
+                 "listed (if nobody writes it, fst24 repair mends it)");
     }
     return count_walk(c, err);
 }
@@ -472,9 +472,8 @@ static void tell_end(f24_container *c, const f24_xdf_walk *walk, f24_xdf_met met
                  "the sequential file has no end mark: it may be cut, or its writer died");
     if (!walk->sequential && n > 0)
         f24_warn(c->warnings, F24_ECORRUPT, (int64_t)c->xdf.walk_from,
-                 "%" PRIu64
-                 " records were found that no directory page %s (if nobody writes it: fst24 "
-                 "repair)",
+                 "%" PRIu64 " records were found that no directory page %s (if nobody writes it, "
+                 "fst24 repair mends it)",
                  n,
                  c->damage.status != F24_OK ? "leads to"
                                             : "knows: their writer died or still has the file");

@@ -369,6 +369,20 @@ static void one_writer_at_a_time(f24_backend backend)
     remove_file();
 }
 
+static void who_writes_is_told(f24_backend backend)
+{
+    f24_writer *writer = open_writer(F24_WRITE_APPEND, backend);
+    f24_error err;
+
+    check(write_one(writer, 9, F24_REWRITE_NO, NULL) == F24_OK);
+    check(f24_check_unwritten(path, &err) == F24_ELOCKED);
+    check(strstr(err.message, "(this one)") != NULL);
+    check(f24_writer_close(writer, &err) == F24_OK);
+    check(f24_check_unwritten(path, &err) == F24_OK);
+    remove_file();
+    check(f24_check_unwritten(path, &err) == F24_EIO);
+}
+
 int main(void)
 {
     const f24_backend backends[] = {F24_XDF, F24_RSF};
@@ -386,6 +400,7 @@ int main(void)
         threads_share_a_writer(backends[i]);
         many_are_stored_in_order_up_to_the_first_that_fails(backends[i]);
         one_writer_at_a_time(backends[i]);
+        who_writes_is_told(backends[i]);
         for (size_t k = 0; k < 2; k++)
             stored_records_are_copied_into_either_container(backends[i], backends[k]);
     }

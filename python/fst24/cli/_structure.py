@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import fst24
 
@@ -18,6 +18,7 @@ from ._output import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+Kind = Literal["XDF", "RSF"]
 _CHUNK = 1 << 20
 
 
@@ -129,8 +130,7 @@ def examine(file: fst24.Fst24File) -> Examined:
     """Examine the file behind an open one."""
     from . import _structure_rsf, _structure_xdf
 
-    path = Path(os.fsdecode(file.path))
-    with path.open("rb") as raw:
+    with Path(file.path).open("rb") as raw:
         found = Examined(Bytes(raw.fileno()))
         part = _structure_xdf if file.backend == "XDF" else _structure_rsf
         part.examine(found)
@@ -151,9 +151,9 @@ def strays(found: Examined) -> Iterator[Fault]:
 class Finder:
     """Records that are whole among bytes that nobody owns: they decode, so they are some."""
 
-    def __init__(self, file: fst24.Fst24File) -> None:
-        self._path = Path(os.fsdecode(file.path))
-        self._is_xdf = file.backend == "XDF"
+    def __init__(self, path: str, kind: Kind) -> None:
+        self._path = Path(path)
+        self._is_xdf = kind == "XDF"
 
     def places(self, span: Span) -> Iterator[tuple[int, int]]:
         """Where each of them is, and its length, in order."""
@@ -167,6 +167,23 @@ class Finder:
                 if offset >= at and _decoded(data.at(offset, n_bytes)) is not None:
                     at = offset + n_bytes
                     yield offset, n_bytes
+
+    def own(self, record: fst24.Fst24Record) -> fst24.Fst24Record | None:
+        """A record as its own header has it, when what the directory says of it cannot be."""
+        try:
+            record.shape  # noqa: B018 - it fails where sizes or type cannot be
+        except fst24.Fst24Error:
+            return self._at(record.offset)
+        return None
+
+    def _at(self, offset: int) -> fst24.Fst24Record | None:
+        from . import _structure_rsf, _structure_xdf
+
+        length_at = _structure_xdf.length_at if self._is_xdf else _structure_rsf.length_at
+        with self._path.open("rb") as raw:
+            data = Bytes(raw.fileno())
+            n_bytes = length_at(data, offset)
+            return None if n_bytes is None else _decoded(data.at(offset, n_bytes))
 
     def record(self, place: tuple[int, int]) -> fst24.Fst24Record:
         """The record at a place."""

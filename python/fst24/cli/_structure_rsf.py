@@ -247,6 +247,14 @@ def _check_end(found: Examined, segment: Segment, end: int) -> None:
         found.fault(at, "the end of the segment has other sizes than its start")
 
 
+def length_at(data: Bytes, at: int) -> int | None:
+    """The length of a data record whose own marks are at a place."""
+    mark = start_at(data.filled(at, _START))
+    fits = _FRAME <= mark.n_bytes <= data.size - at and mark.n_bytes % 4 == 0
+    is_one = (mark.tag, mark.type) == (_STARTS, _DATA)
+    return mark.n_bytes if is_one and fits and _is_whole(data, at, mark) else None
+
+
 def places(data: Bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where whole records may be: data records whose marks agree."""
     for low in range(-(-start // 4) * 4, end, _CHUNK):
@@ -254,7 +262,6 @@ def places(data: Bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         words = np.frombuffer(chunk[: len(chunk) // 4 * 4], "<u4")
         for i in np.flatnonzero(words & 0xFF0000FF == 0xFE000000 | _DATA).tolist():
             offset = low + 4 * i
-            mark = start_at(data.filled(offset, _START))
-            fits = _FRAME <= mark.n_bytes <= end - offset and mark.n_bytes % 4 == 0
-            if fits and _is_whole(data, offset, mark):
-                yield offset, mark.n_bytes
+            n_bytes = length_at(data, offset)
+            if n_bytes is not None and offset + n_bytes <= end:
+                yield offset, n_bytes

@@ -163,6 +163,13 @@ def _examine_sequential(found: Examined, at: int) -> None:
     found.fault(found.data.size, "no end mark")
 
 
+def length_at(data: Bytes, at: int) -> int | None:
+    """The length of a live record whose own header is at a place."""
+    head = head_at(data.filled(at, _UNIT))
+    fits = _RECORD_UNITS * _UNIT <= head.n_bytes <= data.size - at
+    return head.n_bytes if head.is_live and head.offset == at and fits else None
+
+
 def places(data: Bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where whole records may be: heads of live ones that tell their own address."""
     for low in range(-(-start // _UNIT) * _UNIT, end, _CHUNK):

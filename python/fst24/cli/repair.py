@@ -2,188 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import fst24
 
 from ._files import one_line_warnings
-from ._output import counted, json_line
-from ._structure import Finder, examine
+from ._output import complain, counted, json_line
+from ._recovery import Recovery, Remains
 from ._target import backend_option, failing_in_one_line, open_target
-from ._work import in_order, progress, threads_option
-from .check import place_of, reason, shown_name
+from ._work import threads_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What an XDF file holds at most (docs/format/containers.md, 2.13).
-_MOST_RECORDS, _MOST_BYTES = 262_144, 8 * 2**30 - 8
-_PAGE_BYTES, _PAGE_RECORDS = 18_464, 256
-_MISSING_FLAG = 64  # of datyp
-_ONLY_METADATA = "left out, the values are there"
-
-
-class Lost(NamedTuple):
-    """Something that is not there any more."""
-
-    text: str
-    #: The metadata of the record, when the directory has them.
-    core: fst24.CoreMetadata | None = None
-
-
-@dataclass
-class Outcome:
-    """What became of a file."""
-
-    n_recovered: int = 0
-    #: Of them those that no directory led to.
-    n_found: int = 0
-    lost: list[Lost] = field(default_factory=list)
-    #: What was mended, a line each.
-    mended: list[str] = field(default_factory=list)
-
-    def lose(self, record: fst24.Fst24Record, why: str) -> None:
-        """Note that a record cannot be had as it was."""
-        self.lost.append(Lost(f"{place_of(record)}: {why}", record.core))
-
-    def find(self, core: fst24.CoreMetadata, offset: int) -> None:
-        """Note where a record was that no directory leads to; after all that are lost."""
-        missed = next((one for one in self.lost if one.core == core), None)
-        if missed is None:
-            self.n_found += 1
-            name = shown_name(core.nomvar)
-            self.mended.append(f"record {name} at byte {offset}: found in no directory")
-        else:  # its entry is damaged, and leads elsewhere
-            self.lost.remove(missed)
-            self.mended.append(f"{missed.text}: found at byte {offset}")
-
-
-def container(file: fst24.Fst24File) -> str:
-    """The file's own container; RSF when its records may not fit into XDF."""
-    if file.backend != "XDF" or len(file) > _MOST_RECORDS:
-        return "RSF"
-    size = file.info.n_bytes
-    stored = sum(r.nbytes for r in file if r.offset + r.nbytes <= size)
-    pages = _PAGE_BYTES * (len(file) // _PAGE_RECORDS + 2)
-    return "XDF" if stored + pages <= _MOST_BYTES else "RSF"
-
-
-def verify(record: fst24.Fst24Record) -> str | None:
-    """Decode a record; tells why its extended metadata cannot be read."""
-    record.decode()
-    try:
-        record.metadata  # noqa: B018 - it reads
-    except fst24.CorruptFileError as error:
-        return reason(error)
-    return None
-
-
-class Recovery:
-    """Copies all whole records of a file."""
-
-    _target: fst24.Fst24Writer
-
-    def __init__(self, file: fst24.Fst24File, *, keep_undecodable: bool) -> None:
-        self._file = file
-        self._keep = keep_undecodable
-        self._examined = examine(file)
-        self._finder = Finder(file)
-        stray = self._examined.stray
-        self._places = deque(p for span in stray for p in self._finder.places(span))
-        self._found: list[tuple[fst24.CoreMetadata, int]] = []
-        self._n_whole = 0  # bytes of these
-        self.outcome = Outcome()
-
-    def run(self, target: fst24.Fst24Writer, n_threads: int) -> None:
-        """Copy them, in the order in which they were written."""
-        self._target = target
-        records = list(self._file)
-        with progress(len(records)) as advance:
-            for record, result in in_order(records, verify, n_threads):
-                advance()
-                self._copy_found(record.offset)
-                self._copy_listed(record, result)
-        self._copy_found(math.inf)
-        for core, offset in self._found:
-            self.outcome.find(core, offset)
-        self._tell_rest()
-
-    def _tell_rest(self) -> None:
-        """What is lost or wrong besides records of the directory."""
-        outcome, examined = self.outcome, self._examined
-        n_stray = sum(span.end - span.start for span in examined.stray) - self._n_whole
-        if n_stray > 0:
-            where = examined.stray[0].start
-            text = f"from byte {where}: {counted(n_stray, 'byte')} that are no whole record"
-            outcome.lost.append(Lost(text))
-        outcome.lost += [Lost(f"byte {fault.offset}: {fault.text}") for fault in examined.losses]
-        outcome.mended += [f"byte {fault.offset}: {fault.text}" for fault in examined.faults]
-
-    def _copy_found(self, before: float) -> None:
-        """Records in no directory that stand in front of a byte."""
-        while self._places and self._places[0][0] < before:
-            place = self._places.popleft()
-            record = self._finder.record(place)
-            why = verify(record)
-            if not self._copied(record, metadata=None if why is None else {}):
-                continue
-            self._n_whole += place[1]
-            if why is not None:
-                text = f"record {shown_name(record.nomvar)} at byte {place[0]}: {why}"
-                self.outcome.lost.append(Lost(f"{text}: {_ONLY_METADATA}"))
-            self.outcome.n_recovered += 1
-            self._found.append((record.core, place[0]))
-
-    def _copy_listed(
-        self, record: fst24.Fst24Record, result: str | fst24.Fst24Error | None
-    ) -> None:
-        """A record of the directory; ``result`` tells how reading it went."""
-        outcome = self.outcome
-        if isinstance(result, fst24.Fst24Error):
-            kept = self._keep and self._copied(record)
-            outcome.lose(record, reason(result) + (" (kept as it is stored)" if kept else ""))
-            outcome.n_recovered += kept
-            return
-        if result is not None:
-            outcome.lose(record, f"{result}: {_ONLY_METADATA}")
-        if not self._copied(record, metadata=None if result is None else {}):
-            # What the directory says reads well, the record's own header does not.
-            try:
-                metadata = {} if result is not None else record.metadata
-                self._target.write(record.decode(), metadata=metadata or None, **_as_was(record))
-            except fst24.FstOSError:
-                raise
-            except (fst24.Fst24Error, ValueError) as error:
-                outcome.lose(record, " ".join(str(error).split()))
-                return
-            outcome.mended.append(f"{place_of(record)}: its own header is damaged: encoded anew")
-        outcome.n_recovered += 1
-
-    def _copied(self, record: fst24.Fst24Record, **changed: Any) -> bool:  # noqa: ANN401 - as write
-        """Copy a record as it is stored; False when its stored bytes are not sound."""
-        try:
-            self._target.write(record, **changed)
-        except fst24.FstOSError:
-            raise
-        except (fst24.Fst24Error, ValueError):  # a text that no record has, in a damaged header
-            return False
-        return True
-
-
-def _as_was(record: fst24.Fst24Record) -> dict[str, Any]:
-    """Arguments that write values as a record has them."""
-    return {
-        "like": record,
-        "mask": record.mask,
-        "datyp": record.datyp & ~_MISSING_FLAG,
-        "nbits": record.nbits,
-    }
+    from ._recovery import Outcome
 
 
 def lines(path: str, out: str | None, n_listed: int, outcome: Outcome) -> Iterator[str]:
@@ -208,6 +44,12 @@ def lines(path: str, out: str | None, n_listed: int, outcome: Outcome) -> Iterat
 @click.argument("out", metavar="[OUT]", required=False)
 @click.option("--in-place", is_flag=True, help="Put the mended file in the place of FILE.")
 @click.option(
+    "--scan",
+    is_flag=True,
+    help="Believe nothing of FILE, whose start may be damaged: look for records in all its bytes."
+    " Deleted ones may come back when only the directory says that they are.",
+)
+@click.option(
     "--keep-undecodable",
     is_flag=True,
     help="Copy records, too, whose values cannot be read, as far as they can be copied.",
@@ -227,6 +69,7 @@ def command(
     threads: int,
     *,
     in_place: bool,
+    scan: bool,
     keep_undecodable: bool,
     force: bool,
     as_json: bool,
@@ -251,14 +94,14 @@ def command(
     with failing_in_one_line():
         if not force:
             fst24.check_unwritten(path)
-        with fst24.open(path, mmap=False) as file:
-            recovery = Recovery(file, keep_undecodable=keep_undecodable)
-            target = open_target(
-                target_path, force=force or in_place, backend=backend or container(file)
-            )
-            made = _make(recovery, target, threads, only_mended=in_place)
-            outcome = recovery.outcome
-            n_listed = len(file)
+        with ExitStack() as files:
+            remains = _remains(path, files, scan=scan)
+            container = backend or remains.container()
+            target = open_target(target_path, force=force or in_place, backend=container)
+            recovery = Recovery(remains, target, keep_undecodable=keep_undecodable)
+            is_made = _make(recovery, target, threads, only_mended=in_place)
+            made = click.format_filename(target_path) if is_made else None
+            outcome, n_listed = recovery.outcome, len(remains.listed)
     shown = click.format_filename(path)
     if as_json:
         click.echo(json_line(_summary(shown, made, n_listed, outcome)), nl=False)
@@ -268,21 +111,33 @@ def command(
         sys.exit(1)
 
 
+def _remains(path: str, files: ExitStack, *, scan: bool) -> Remains:
+    """What there is of the file; ``files`` closes it."""
+    if scan:
+        return Remains.of_bytes(path)
+    try:
+        return Remains.of_file(files.enter_context(fst24.open(path, mmap=False)))
+    except (fst24.CorruptFileError, fst24.TruncatedFileError) as error:
+        complain(error)
+        complain(f"{path}: fst24 repair --scan looks for records in all of its bytes")
+        sys.exit(1)
+
+
 def _make(
     recovery: Recovery, target: fst24.Fst24Writer, n_threads: int, *, only_mended: bool
-) -> str | None:
-    """Make the mended file; its name is None when there is none to make."""
+) -> bool:
+    """Make the mended file, where there is something to put into it."""
     outcome = recovery.outcome
     try:
-        recovery.run(target, n_threads)
+        recovery.run(n_threads)
         if outcome.n_recovered == 0 and outcome.lost:
-            return None
+            return False
         if only_mended and not (outcome.lost or outcome.mended):
-            return None
+            return False
         target.close()
     finally:
         target.abandon()  # nothing to do when it was closed
-    return click.format_filename(target.path)
+    return True
 
 
 def _summary(path: str, made: str | None, n_listed: int, outcome: Outcome) -> dict[str, Any]:

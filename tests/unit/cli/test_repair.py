@@ -10,12 +10,13 @@ import sys
 import time
 import warnings
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
 
 import fst24
+from fst24.cli import _recovery
 
 from .conftest import GOLDEN
 
@@ -165,22 +166,62 @@ def test_whole_records_of_a_cut_file_come_back_and_the_loss_is_said(
         assert all(same(x, y) for x, y in zip(wanted, b, strict=True))
 
 
-@pytest.mark.parametrize("name", [n for n, known in BAD["files"].items() if known.get("data")])
+LISTED = [name for name, known in BAD["files"].items() if known.get("data")]
+#: Repairs every path of its standard input; a line of JSON each: path, status, what was shown.
+REPAIRER = """
+import contextlib, io, json, sys
+from fst24.cli.repair import command
+for path in sys.stdin.read().split():
+    shown, status = io.StringIO(), 0
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            command([path, "--json"], standalone_mode=False)
+        except SystemExit as ended:
+            status = ended.code
+    print(json.dumps([path, status, shown.getvalue()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory: pytest.TempPathFactory, bad: Path) -> dict[str, tuple[int, Any]]:
+    """What came of the repair of each file that the reference lists: status and object."""
+    place = tmp_path_factory.mktemp("repaired")
+    for name in LISTED:
+        (place / name).write_bytes((bad / f"{name}.fst").read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-c", REPAIRER],
+        input="\n".join(str(place / name) for name in LISTED),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {
+        path.rpartition("/")[2]: (status, json.loads(shown) if shown else None)
+        for path, status, shown in lines
+    }
+
+
+@pytest.mark.parametrize("name", LISTED)
 def test_what_the_reference_lists_of_a_bad_file_is_recovered_or_said_to_be_lost(
-    run: Run, bad: Path, tmp_path: Path, name: str
+    name: str, repaired: dict[str, tuple[int, Any]]
 ) -> None:
-    out = tmp_path / "out.fst"
-    done = run("repair", bad / f"{name}.fst", out, "--json")
-    if not done.stdout:  # what says where records are is damaged
-        assert done.stderr.startswith("fst24: ")
-        assert not out.exists()
+    status, told = repaired[name]
+    if told is None:  # what says where records are is damaged
+        assert status == 1
+        assert name.split("-")[1] == "word"
         return
-    told = json.loads(done.stdout)
     assert told["n_recovered"] + len(told["lost"]) >= len(BAD["files"][name]["data"])
-    assert done.returncode == (1 if told["lost"] else 0)
-    if out.exists():
-        checked = run("check", "--deep", out)
-        assert checked.returncode == 0, checked.stdout
+    assert status == (1 if told["lost"] else 0)
+
+
+def test_every_file_that_was_repaired_is_sound(
+    run: Run, repaired: dict[str, tuple[int, Any]]
+) -> None:
+    made = [told["out"] for _, told in repaired.values() if told and told["out"]]
+    assert len(made) > 50
+    done = run("check", "--deep", *made)
+    assert done.returncode == 0, [x for x in done.stdout.splitlines() if "byte" in x]
 
 
 @pytest.mark.parametrize("container", ["gem-2024051712_000.fst", "gem-2024051712_003.fst"])
@@ -223,6 +264,29 @@ def test_records_behind_damage_are_found_without_a_directory(run: Run, tmp_path:
         assert all((r.data == r.ip1).all() for r in f)
 
 
+@pytest.mark.parametrize("backend", ["XDF", "RSF"])
+def test_a_record_whose_entry_is_damaged_is_taken_as_its_own_header_has_it(
+    run: Run, tmp_path: Path, backend: Literal["XDF", "RSF"]
+) -> None:
+    path, out = tmp_path / "in.fst", tmp_path / "out.fst"
+    with fst24.open(path, "w", backend=backend) as f:
+        for i in range(3):
+            f.write(np.full((5, 4), i, np.float32), nomvar="TT", deet=77 + i)
+    content = bytearray(path.read_bytes())
+    word = (78 << 8 | 32).to_bytes(4, "big" if backend == "XDF" else "little")  # deet, nbits
+    places = [at for at in range(len(content)) if content[at : at + 4] == word]
+    entry = min(places) if backend == "XDF" else max(places)  # the other is the record's own
+    content[entry + (3 if backend == "XDF" else 0)] = 235  # bits that no value has
+    path.write_bytes(content)
+    done = run("repair", path, out)
+    assert done.returncode == 0, done.stdout
+    assert "235 bits a value: the directory entry is damaged: taken as it is there" in done.stdout
+    with fst24.open(out) as f:
+        assert [(r.deet, r.nbits, float(r.data[0, 0])) for r in f] == [
+            (77 + i, 32, i) for i in range(3)
+        ]
+
+
 def test_a_record_that_cannot_be_read_is_left_out_and_named(run: Run, damaged: Path) -> None:
     done = run("repair", damaged)
     assert done.returncode == 1
@@ -248,8 +312,7 @@ def test_force_repairs_what_another_process_writes(
     run: Run, tmp_path: Path, appender: subprocess.Popen[str]
 ) -> None:
     del appender
-    done = run("repair", "--force", tmp_path / "open.fst")
-    assert done.returncode == 0, done.stderr
+    assert run("repair", "--force", tmp_path / "open.fst").stderr == ""
     with fst24.open(tmp_path / "open.fst.repaired") as f:
         assert len(f) >= 1
 
@@ -284,19 +347,107 @@ def test_nothing_is_left_of_a_repair_that_fails(run: Run, foreign: Path) -> None
 
 
 def test_a_file_beyond_the_limits_of_xdf_becomes_rsf(
-    run: Run, longer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fst24.cli import repair
+    with fst24.open(model) as f:
+        assert _recovery.Remains.of_file(f).container() == "XDF"
+        monkeypatch.setattr(_recovery, "_MOST_BYTES", 100_000)
+        assert _recovery.Remains.of_file(f).container() == "RSF"
 
-    monkeypatch.setattr(repair, "_MOST_BYTES", 10_000)
-    with fst24.open(GOLDEN / "model" / "gem-2024051712_000.fst") as f:
-        assert repair.container(f) == "RSF"
-    done = run("repair", longer, tmp_path / "out.fst", "--backend", "RSF")
-    assert done.returncode == 0
+
+def test_the_container_can_be_chosen(run: Run, longer: Path, tmp_path: Path) -> None:
+    assert run("repair", longer, tmp_path / "out.fst", "--backend", "RSF").returncode == 0
     with fst24.open(tmp_path / "out.fst") as f:
-        assert f.backend == "RSF"
+        assert (f.backend, len(f)) == ("RSF", 80)
+
+
+@pytest.mark.parametrize("name", ["gem-2024051712_000.fst", "gem-2024051712_003.fst"])
+@pytest.mark.parametrize("n_gone", [64, 19_000])
+def test_a_file_without_its_start_is_scanned(
+    run: Run, tmp_path: Path, name: str, n_gone: int
+) -> None:
+    whole, path = GOLDEN / "model" / name, tmp_path / "headless.fst"
+    path.write_bytes(bytes(n_gone) + whole.read_bytes()[n_gone:])
+    assert run("repair", path).returncode == 1
+    done = run("repair", path, "--scan")
+    assert done.returncode == 1  # nobody knows what else there was
+    with fst24.open(whole) as a, fst24.open(f"{path}.repaired") as b:
+        behind = [r for r in a if r.offset >= n_gone]
+        assert len(behind) >= 60
+        assert all(same(x, y) for x, y in zip(behind, b, strict=True))
+
+
+def test_a_cut_directory_is_said_with_the_way_out(run: Run, bad: Path) -> None:
+    done = run("repair", bad / "xdf-cut-half.fst")
+    assert done.returncode == 1
+    assert "the file is cut in its directory" in done.stderr
+    assert "fst24 repair --scan" in done.stderr
+
+
+def test_parallel_writers_that_were_killed_leave_all_that_they_wrote(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.fst"
+    code = APPENDER.replace("backend=None if len(sys.argv) > 3 else backend", "parallel=True")
+    code = code.replace("ip1=i", "ip1=i, ip2=int(backend)")
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path), str(n)], stdout=subprocess.PIPE, text=True
+        )
+        for n in range(3)
+    ]
+    written = []
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "0\n"
+    for writer in writers:
+        writer.kill()
+    for writer in writers:
+        assert writer.stdout is not None
+        written.append(1 + sum(line.endswith("\n") for line in writer.stdout))
+        writer.wait()
+        writer.stdout.close()
+    assert run("repair", path).stderr == ""
+    with fst24.open(f"{path}.repaired") as f:
+        for n, n_written in enumerate(written):
+            own = [r.ip1 for r in f.read_records(ip2=n)]
+            assert own == list(range(len(own)))
+            assert len(own) in {n_written, n_written + 1}
+        assert all((r.data == r.ip1).all() for r in f)
+
+
+def test_a_full_disk_leaves_no_file(longer: Path) -> None:
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))"
+    code = f"{limit}; from fst24.cli import main; sys.argv[0] = 'fst24'; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "repair", str(longer)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "cannot write: File too large" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [p.name for p in longer.parent.iterdir()] == [longer.name]
 
 
 def test_contradictions_give_2(run: Run, longer: Path) -> None:
     assert run("repair", longer, "out.fst", "--in-place").returncode == 2
     assert run("repair").returncode == 2
+
+
+def test_undecodable_records_are_kept_on_request(run: Run, tmp_path: Path, model: Path) -> None:
+    path, out = tmp_path / "in.fst", tmp_path / "out.fst"
+    with fst24.open(model) as f:
+        record = f.find(nomvar="PR")  # a quantised field, whose payload begins with a mark
+        assert record is not None
+    content = bytearray(model.read_bytes())
+    content[record.offset + 80 : record.offset + 88] = b"\xff" * 8
+    path.write_bytes(content)
+    assert "79 of 80" in run("repair", path, out).stdout
+    done = run("repair", path, out, "--keep-undecodable", "--force")
+    assert done.returncode == 1
+    assert "(kept as it is stored)" in done.stdout
+    with fst24.open(out) as f:
+        assert len(f) == 80
+        assert f[record.index].core == record.core
