@@ -197,6 +197,8 @@ def encode(
     """
     if style not in _STYLES:
         raise EncodingError(f"style {style!r}: it is 'new' or 'old'")
+    if np.asarray(value).dtype.kind not in "iuf":
+        raise TypeError(f"a level is a number, not {value!r}")
     kinds: Any = unit_or_kind
     if isinstance(unit_or_kind, str | int):
         kinds, factor = in_kind(unit_or_kind)

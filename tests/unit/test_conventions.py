@@ -406,3 +406,14 @@ def test_everything_is_there_after_one_import() -> None:
         "assert {'compare', 'date', 'dictionary', 'etiket', 'ip', 'typvar'} <= set(fst24.__all__)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("level", ["850", None, True, [True], ["850"]])
+def test_what_is_no_number_is_no_level(level: Any) -> None:
+    with pytest.raises(TypeError, match="a level is a number"):
+        fst24.ip.encode(level, "hPa")
+
+
+def test_what_is_no_text_is_no_name() -> None:
+    with pytest.raises(TypeError, match="nomvar is text"):
+        fst24.dictionary.lookup(None)  # type: ignore[arg-type]

@@ -352,8 +352,6 @@ def test_rows_of_another_file_are_refused(gem: Path, gem_rsf: Path) -> None:
             file.read_records(frame)
         with pytest.raises(fst24.FileChangedError):
             file.read_records(pl.DataFrame({"index": [10**6]}))
-        with pytest.raises(fst24.FileChangedError):
-            file.read_records(pl.DataFrame({"index": [None]}, schema={"index": pl.Int64}))
         with pytest.raises(fst24.InvalidArgumentError, match="index or offset"):
             file.read_records(frame.select("nomvar"))
     with pytest.raises(fst24.InvalidArgumentError, match="no column path"):
@@ -405,3 +403,10 @@ def test_distinct_texts_are_those_of_the_column() -> None:
 def test_columns_that_cannot_be_numbered_are_refused(columns: Any) -> None:
     with pytest.raises((TypeError, ValueError, BufferError)):
         fst24._core.distinct_rows(columns)
+
+
+@pytest.mark.parametrize("index", [[1.7], [True], ["a"], [None], [float("nan")]])
+def test_an_index_that_is_no_place_is_refused(gem: Path, index: list[object]) -> None:
+    frame = pl.DataFrame({"index": index})
+    with fst24.open(gem) as f, pytest.raises(fst24.InvalidArgumentError, match="index"):
+        f.read_records(frame)

@@ -69,6 +69,8 @@ def answer_all(
 
 def _lines(arguments: tuple[str, ...], *, is_piped: bool) -> Iterator[list[str]]:
     if not is_piped:
+        if not all(argument.strip() for argument in arguments):
+            raise click.UsageError("An argument is blank: a variable of the shell that is not set?")
         yield words(arguments)
         return
     for line in sys.stdin:

@@ -47,7 +47,8 @@ _HELP = {
     " the same.",
     "typvar": "Types of field: P,A.",
     "etiket": "Labels.",
-    "level": "Levels, value and unit: 850mb,1000hPa, 0.995hy, 10M; without unit any kind.",
+    "level": "Levels, value and unit: 850mb,1000hPa, 0.995hy, 10M, or 500..850mb; without unit any"
+    " kind.",
     "datev": "Dates of validity, UTC: 2024-05-17 (all day), 2024051712, 2024-05-17T12:30, @STAMP,"
     " or from..to.",
     "dateo": "Dates of origin.",
@@ -159,14 +160,15 @@ def are_inside(rows: Rows, *, name: str, ranges: Sequence[tuple[int, int]]) -> _
     return found
 
 
-def are_levels(rows: Rows, levels: Sequence[tuple[float, frozenset[int]]]) -> _Mask:
-    """Which rows have one of several levels, each a value and the kinds that it may be of."""
+def are_levels(rows: Rows, levels: Sequence[tuple[float, float, frozenset[int]]]) -> _Mask:
+    """Which rows lie in one of several ranges of levels, each of the kinds that it may be of."""
     value, kind = fst24.ip.decode(rows.array("ip1"))
     value = value.astype(np.float64)
     found = np.zeros(len(rows), np.bool_)
-    for wanted, kinds in levels:
-        slack = 1e-6 * np.maximum(np.abs(value), abs(wanted))  # codes keep 6 digits
-        found |= (np.abs(value - wanted) <= slack) & np.isin(kind, list(kinds))
+    for low, high, kinds in levels:
+        slack = 1e-6 * np.maximum(np.abs(value), max(abs(low), abs(high)))  # codes keep 6 digits
+        inside = (value >= low - slack) & (value <= high + slack)
+        found |= inside & np.isin(kind, list(kinds))
     for initial in TAGGED:
         found &= ~np.char.startswith(rows.array("nomvar"), initial)
     return found
@@ -216,16 +218,21 @@ def parse_range(text: str, name: str) -> tuple[int, int]:
     return first, last
 
 
-def parse_level(text: str) -> tuple[float, frozenset[int]]:
-    """``850mb`` to its value and the kinds that the unit can mean; all kinds without a unit."""
-    found = re.fullmatch(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(\S*)", text)
+_NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
+
+
+def parse_level(text: str) -> tuple[float, float, frozenset[int]]:
+    """``850mb``, ``500..850mb`` to both ends and the kinds of the unit; all kinds without one."""
+    found = re.fullmatch(rf"(?:({_NUMBER})\.\.)?({_NUMBER})\s*(\S*)", text)
     if found is None:
-        raise click.BadParameter(f"{text!r} does not begin with a number", param_hint="--level")
-    value, unit = float(found[1]), found[2]
+        raise click.BadParameter(
+            f"{text!r} does not begin with a number, or with from..to", param_hint="--level"
+        )
+    ends, unit = [float(found[1] or found[2]), float(found[2])], found[3]
     kinds = KINDS_OF_UNIT.get(unit) or KINDS_OF_UNIT.get(unit.lower())
     if kinds is None:
         raise click.BadParameter(f"no unit {unit!r}; there are {_UNIT_NAMES}", param_hint="--level")
-    return value, kinds
+    return min(ends), max(ends), kinds
 
 
 #: Units that --level takes, as tools print them and as people write them. m and M are not the same.

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 import fst24
 
@@ -15,7 +16,6 @@ from ._rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
     import numpy.typing as npt
     import polars as pl
 
@@ -24,6 +24,7 @@ _MEANT = {"level": "level", "level_value": "level", "origin": "origin_time", "va
 #: Columns that are of this command, not of the table.
 _MADE = ("path", "file_index", "ip2_text", "ip3_text", "lead", "type")
 _ROW = "the row"
+_ANSWER = "the answer"
 _TOKEN = re.compile(r"""('(?:[^']|'')*')|"((?:[^"]|"")*)"|([A-Za-z_]\w*)(?!\w*\s*\()""")
 
 
@@ -61,8 +62,8 @@ class Where:
 
     def __init__(self, conditions: Sequence[str]) -> None:
         self._names: set[str] = set()
-        # The line ends keep a comment from hiding what follows.
-        self._sql = " AND ".join(f"({self._known(text)}\n)" for text in conditions)
+        # The line end keeps a comment from hiding what follows.
+        self._conditions = [f"({self._known(text)}\n)" for text in conditions]
         self.keep(Rows(fst24.Fst24DataInterface([]), ""))  # a mistake is told before files are read
 
     def _known(self, text: str) -> str:
@@ -86,13 +87,28 @@ class Where:
 
         columns = frame(rows, sorted(self._names))
         place = pl.Series(_ROW, range(len(rows)), pl.Int64)
-        table = columns.hstack([place]) if columns.width else pl.DataFrame([place])
-        query = f'SELECT "{_ROW}" FROM records WHERE {self._sql}'  # noqa: S608 - their own files
-        try:
-            found = pl.SQLContext(records=table.lazy()).execute(query).collect()
-        except Exception as error:  # noqa: BLE001 - whatever Polars makes of it
-            raise click.BadParameter(_reason(error), param_hint="--where") from None
-        return found.get_column(_ROW).to_numpy()
+        columns = columns.hstack([place]) if columns.width else pl.DataFrame([place])
+        kept = np.ones(len(rows), np.bool_)
+        for condition in self._conditions:
+            kept &= _answers(columns, condition)
+        return np.flatnonzero(kept)
+
+
+def _answers(table: pl.DataFrame, condition: str) -> npt.NDArray[np.bool_]:
+    """Whether each row meets a condition; what means nothing does not."""
+    import polars as pl
+
+    query = f'SELECT {condition} AS "{_ANSWER}" FROM records'  # noqa: S608 - their own files
+    try:
+        found = pl.SQLContext(records=table.lazy()).execute(query).collect()
+    except Exception as error:  # noqa: BLE001 - whatever Polars makes of it
+        raise click.BadParameter(_reason(error), param_hint="--where") from None
+    answer = found.to_series()
+    if found.width != 1 or answer.dtype != pl.Boolean or len(answer) != table.height:
+        raise click.BadParameter(
+            f"{condition[1:-2]!r} is no condition on each record", param_hint="--where"
+        )
+    return answer.fill_null(False).to_numpy()
 
 
 def _reason(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
 from contextlib import ExitStack
@@ -106,9 +107,23 @@ def status(counts: Counter[str]) -> int:
     return DIFFERENT if counts["different"] + counts["only_a"] + counts["only_b"] else EQUAL
 
 
+def _no_nan(
+    _context: click.Context, _parameter: click.Parameter, value: float | None
+) -> float | None:
+    """NaN lies in every range of click."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no limit")
+    return value
+
+
 def _limit(name: str, text: str) -> Callable[..., Any]:
     return click.option(
-        f"--{name}", metavar="NUMBER", type=click.FloatRange(0), default=0.0, help=text
+        f"--{name}",
+        metavar="NUMBER",
+        type=click.FloatRange(0),
+        default=0.0,
+        callback=_no_nan,
+        help=text,
     )
 
 
@@ -127,6 +142,7 @@ def _limit(name: str, text: str) -> Callable[..., Any]:
     "--packing-factor",
     metavar="NUMBER",
     type=click.FloatRange(0, min_open=True),
+    callback=_no_nan,
     help="Tolerate so many of these steps rather than one.",
 )
 @click.option(

@@ -183,6 +183,8 @@ class Dictionary:
 
 def _name(nomvar: str) -> str:
     """As stored: upper case, without trailing blanks."""
+    if not isinstance(nomvar, str):
+        raise TypeError(f"nomvar is text, not {nomvar!r}")
     return nomvar.rstrip(" ").upper()
 
 

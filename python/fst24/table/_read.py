@@ -185,6 +185,20 @@ def as_frame(rows: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any librar
     return pl.DataFrame(rows)
 
 
+def _indices(column: pl.Series) -> npt.NDArray[np.int64]:
+    """The column index: whole numbers, which pandas makes floats when rows are missing."""
+    import polars as pl
+
+    numbers = column.cast(pl.Int64, strict=False)
+    is_number = column.dtype.is_numeric() if hasattr(column.dtype, "is_numeric") else True
+    if not is_number or numbers.null_count() or (numbers != column).any():
+        raise InvalidArgumentError(
+            "the column index holds places of records, whole numbers without gaps, not "
+            f"{column.dtype} {column.head(3).to_list()}"
+        )
+    return numbers.to_numpy()
+
+
 def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
     """The records of an open file that rows of a frame stand for, checked to be the same ones."""
     wanted = as_frame(rows)
@@ -194,7 +208,7 @@ def records_of(file: Fst24File, rows: Any) -> list[Fst24Record]:  # noqa: ANN401
         raise InvalidArgumentError("rows have to keep the column index or offset to be records")
     indices = None
     if "index" in names:
-        indices = wanted.get_column("index").fill_null(-1).to_numpy().astype(np.int64)
+        indices = _indices(wanted.get_column("index"))
     if "path" in names and "offset" not in names and len(sources) > 1:
         raise InvalidArgumentError(
             "rows of several files have to keep the column offset: index counts in each file in "

@@ -474,7 +474,8 @@ class _Listing:
             n = len(self._errors)
             named = "; ".join(str(error) for error in self._errors[:_MOST_NAMED])
             more = f"; and {n - _MOST_NAMED:,} more" if n > _MOST_NAMED else ""
-            warning = Fst24Warning(f"{n:,} files are left out: {named}{more}")
+            what = "file is" if n == 1 else "files are"
+            warning = Fst24Warning(f"{n:,} {what} left out: {named}{more}")
             warning.errors = tuple(self._errors)
             warnings.warn(warning, stacklevel=2)
 

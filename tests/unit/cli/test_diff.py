@@ -269,3 +269,10 @@ def test_the_two_containers_of_a_run_are_compared(run: Run, model: Path, model_r
             assert row["abs_max"] == error.max()
             assert row["abs_mean"] == pytest.approx(error.mean(), rel=1e-9)
     assert len(found) > 30
+
+
+@pytest.mark.parametrize("option", ["--tolerance", "--atol", "--rtol", "--packing-factor"])
+def test_nan_is_no_limit(run: Run, pair: tuple[Path, Path], option: str) -> None:
+    done = run("diff", *pair, option, "nan")
+    assert done.returncode == 2
+    assert "nan is no limit" in done.stderr

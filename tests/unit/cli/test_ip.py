@@ -156,3 +156,11 @@ def test_codes_of_a_listing_can_be_piped(run: Run, model: Path) -> None:
     with fst24.open(model) as f:
         levels = [fst24.ip.decode(rec.ip1).value for rec in f.iter_records(nomvar="TT")]
     assert [float(line.split()[0]) for line in done.stdout.splitlines()] == pytest.approx(levels)
+
+
+@pytest.mark.parametrize("command", ["ip", "date"])
+def test_a_blank_argument_is_no_answer(run: Run, command: str) -> None:
+    for arguments in (("",), ("850", " ")):
+        done = run(command, *arguments)
+        assert done.returncode == 2
+        assert "blank" in done.stderr

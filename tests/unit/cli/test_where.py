@@ -82,6 +82,9 @@ def test_other_commands_take_conditions(run: Run, model: Path) -> None:
         ("", ""),
         ("nomvar > 7 +", ""),
         ("nosuch(nomvar) = 1", ""),
+        ("sum(level) > 3", "no condition on each record"),
+        ("1", "no condition on each record"),
+        ("level", "no condition on each record"),
     ],
 )
 def test_a_condition_that_is_none_is_told_before_files_are_read(
@@ -205,3 +208,20 @@ def test_vars_of_nothing_is_a_header(run: Run, model: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.split()[0] == "nomvar"
     assert len(done.stdout.splitlines()) == 1
+
+
+# -------------------------------------------------------------------------------------- levels
+
+
+@pytest.mark.parametrize(
+    ("given", "n"), [("0.3..0.6hy", 2), ("0.6..0.3hy", 2), ("1.5M", 1), ("0.9..1hy", 4)]
+)
+def test_levels_may_be_ranges(run: Run, model: Path, given: str, n: int) -> None:
+    assert len(listed(run, model, "--nomvar", "TT", "--level", given)) == n
+
+
+@pytest.mark.parametrize("given", ["..500hPa", "500..", "1.2.3hPa", ".hPa", "x", "5..x"])
+def test_what_is_no_level_is_told(run: Run, model: Path, given: str) -> None:
+    done = run("ls", model, "--level", given)
+    assert done.returncode == 2
+    assert "--level" in done.stderr
