@@ -1,47 +1,16 @@
 /*
  * Speed of the encoders of compressed streams, warm, one thread: GB/s of float32 values (4 bytes for
  * each), best of the rounds, as docs/format/codecs.md, 16.2, has it for the reference, and on the
- * same field: 273 + 20 sin x cos y and Gaussian noise of 0.05.
+ * same field.
  *
  *     stream_write [ni nj [rounds]]
  */
-#include "timing.h"
+#include "field.h"
 
 #include "base/cpu.h"
 #include "codec/stream_write.h"
 
-#include <math.h>
 #include <stdio.h>
-
-#define NOISE 0.05
-
-static double uniform(void)
-{
-    static uint64_t state = 88172645463325252u;
-
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return ((double)(state >> 11) + 0.5) / 9007199254740992.0;
-}
-
-static double gaussian(void)
-{
-    return sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform());
-}
-
-static float *field(int64_t ni, int64_t nj)
-{
-    float *f = memory(sizeof(float) * (size_t)(ni * nj));
-
-    for (int64_t j = 0; j < nj; j++)
-        for (int64_t i = 0; i < ni; i++)
-            f[j * ni + i] = (float)(273 +
-                                    20 * sin(6.28 * (double)i / (double)ni) *
-                                        cos(6.28 * (double)j / (double)nj) +
-                                    NOISE * gaussian());
-    return f;
-}
 
 /* Tokens of type 1 (7.2). */
 static uint16_t *quantise(const float *f, int64_t n, int nbits)

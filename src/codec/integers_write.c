@@ -34,9 +34,9 @@ static void load(const f24_encoder *e, int64_t first, size_t n, uint32_t *out)
 /* The largest and the smallest value that is kept. */
 static int64_t most_kept(const f24_encoder *e)
 {
-    int32_t bits = e->field.nbits - (is_signed_type(e) ? 1 : 0);
+    int32_t bits = e->field.nbits - (is_signed_type(e) ? 1 : 0); /* 0 to 32 */
 
-    return (int64_t)(UINT64_MAX >> (64 - bits));
+    return (INT64_C(1) << bits) - 1;
 }
 
 static int64_t least_kept(const f24_encoder *e)
