@@ -43,12 +43,7 @@ static f24_status open_store(f24_writer *writer, const f24_writer_options *optio
 
     F24_TRY(f24_store_open(writer->output, &wanted, &writer->store, err));
     writer->backend = f24_store_backend(writer->store);
-    if (!options->parallel || writer->backend == F24_RSF)
-        return F24_OK;
-    (void)f24_store_close(writer->store, NULL); /* leaves it as it was */
-    writer->store = NULL;
-    return f24_fail(err, F24_EINVAL, -1,
-                    "an XDF file has one writer at a time: only RSF files are shared by several");
+    return F24_OK;
 }
 
 static void free_writer(f24_writer *writer)

@@ -45,13 +45,15 @@ static f24_writer *take_handle(WriterObject *self)
 {
     f24_writer *handle;
 
+    if (self->owner != getpid())
+        return NULL; /* nor touch the lock: a thread of the parent may have it for ever */
     Py_BEGIN_ALLOW_THREADS(void)
     pthread_rwlock_wrlock(&self->lock);
     handle = self->handle;
     self->handle = NULL;
     (void)pthread_rwlock_unlock(&self->lock);
     Py_END_ALLOW_THREADS
-    return self->owner == getpid() ? handle : NULL;
+    return handle;
 }
 
 /* -------------------------------------------------------------------------------- open and close */

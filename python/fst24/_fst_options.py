@@ -11,7 +11,7 @@ from typing import Literal
 from ._errors import Fst24Warning
 
 Backend = Literal["XDF", "RSF"]
-#: Frames between a warning and the caller of `fst24.open`.
+#: Frames from `read_fst_options` to the caller of `fst24.open`.
 _TO_CALLER = 5
 #: Keys that librmn knows and that say nothing to a writer of files.
 _OTHERS = ("FST_FILTER_FILE", "DEBUGFILE")
@@ -39,49 +39,46 @@ def read_fst_options(text: str | None = None) -> FstOptions:
     if text is None:
         text = os.environ.get("FST_OPTIONS", "")
     found: dict[str, str] = {}
+    told: list[str] = []
     for part in text.split(";"):
         key, equals, value = part.partition("=")
         if equals:
             found[key.strip().upper()] = re.sub(r"[\[\]\"'(){}]", "", value).strip()
         elif part.strip():
-            _tell(part.strip(), "it has no '='")
+            told.append(f"{part.strip()} is ignored: it has no '='")
     options = FstOptions(
-        backend=_backend(found.pop("BACKEND", "")),
-        segment_size_mb=_size(found.pop("SEGMENT_SIZE_MB", "")),
+        backend=_backend(found.pop("BACKEND", ""), told),
+        segment_size_mb=_size(found.pop("SEGMENT_SIZE_MB", ""), told),
         fast=found.pop("TURBOCOMP", "BEST").upper() == "FAST",
-        remap=_remap(found.pop("DATATYPE_REMAP", "")),
+        remap=_remap(found.pop("DATATYPE_REMAP", ""), told),
     )
-    for key in found:
-        if key not in _OTHERS:
-            _tell(key, "there is no such option")
+    told += [f"{key} is ignored: there is no such option" for key in found if key not in _OTHERS]
+    for what in told:
+        warnings.warn(Fst24Warning(f"FST_OPTIONS: {what}"), stacklevel=_TO_CALLER)
     return options
 
 
-def _tell(what: str, why: str) -> None:
-    warnings.warn(Fst24Warning(f"FST_OPTIONS: {what} is ignored: {why}"), stacklevel=_TO_CALLER)
-
-
-def _backend(text: str) -> Backend | None:
+def _backend(text: str, told: list[str]) -> Backend | None:
     if not text:
         return None
     known: dict[str, Backend] = {"RSF": "RSF", "XDF": "XDF"}
     if text[:3].upper() not in known:
-        _tell(f"BACKEND={text}", "it is RSF or XDF")
+        told.append(f"BACKEND={text} is ignored: it is RSF or XDF")
     return known.get(text[:3].upper())
 
 
-def _size(text: str) -> int | None:
+def _size(text: str, told: list[str]) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or int(text) == 0:
-        _tell(f"SEGMENT_SIZE_MB={text}", "it is a whole number above 0")
+        told.append(f"SEGMENT_SIZE_MB={text} is ignored: it is a whole number above 0")
         return None
     return int(text)
 
 
-def _remap(text: str) -> dict[int, int]:
+def _remap(text: str, told: list[str]) -> dict[int, int]:
     numbers = re.split(r"[\s,]+", text) if text else []
     if len(numbers) % 2 or not all(number.isdecimal() for number in numbers):
-        _tell(f"DATATYPE_REMAP={text}", "it is pairs of data types, from,to")
+        told.append(f"DATATYPE_REMAP={text} is ignored: it is pairs of data types, from,to")
         return {}
     return {int(old): int(new) for old, new in zip(numbers[::2], numbers[1::2], strict=True)}

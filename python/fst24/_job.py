@@ -67,7 +67,8 @@ def make_job(
     if "nomvar" not in fields:
         raise InvalidArgumentError("nomvar= is needed: the name of the variable")
     fields |= _sizes(array, rest)
-    chosen = _packing.choose(array, is_text=is_text, **packing)
+    missing = None if mask is None else _checked_mask(mask, array)
+    chosen = _packing.choose(array, missing=missing, is_text=is_text, **packing)
     fields["datyp"] = options.remap.get(chosen.datyp, chosen.datyp)
     fields["nbits"] = chosen.nbits
     job = (
@@ -75,7 +76,7 @@ def make_job(
         array,
         _packing.KINDS[array.dtype.kind],
         array.dtype.itemsize,
-        None if mask is None else _mask_bytes(mask, array),
+        None if missing is None else missing.view(np.uint8),
         rewrite_code(rewrite),
         _effort(packing["compress"], fast=options.fast),
         bool(exact),
@@ -152,13 +153,13 @@ def _mask_of(values: Any, mask: npt.ArrayLike | None) -> npt.ArrayLike | None:  
     return own if mask is None else own | np.asarray(mask, np.bool_)
 
 
-def _mask_bytes(mask: npt.ArrayLike, array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _checked_mask(mask: npt.ArrayLike, array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     found = np.asarray(mask)
     if found.dtype != np.bool_:
         raise TypeError(f"mask is an array of bool, not of {found.dtype}")
     if found.shape != array.shape:
         raise InvalidArgumentError(f"mask has the shape {found.shape}, the values {array.shape}")
-    return np.asfortranarray(found).view(np.uint8)
+    return np.asfortranarray(found)
 
 
 def _sizes(array: npt.NDArray[Any], given: Mapping[str, Any]) -> dict[str, int]:

@@ -28,6 +28,8 @@ _HAS_COMPRESSED = (REAL, UNSIGNED, IEEE, BLOCK)
 #: Types 6 and 1 (docs/format/codecs.md, 7 and 8).
 _MOST_BLOCK_BITS, _MOST_REAL_BITS = 16, 24
 _FLOAT32_BITS = 32
+#: How far above the largest value, in parts of the range, by bits; above 8 bits a hundredth.
+_PLUG_PARTS = dict(enumerate((1.1, 0.55, 0.28, 0.14, 0.07, 0.035, 0.017, 0.01), 1))
 
 
 class Packing(NamedTuple):
@@ -97,6 +99,7 @@ def storable(values: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - all that makes 
 def choose(
     array: npt.NDArray[Any],
     *,
+    missing: npt.NDArray[np.bool_] | None,
     datyp: int | str | None,
     nbits: int | None,
     compress: bool | Compress,
@@ -107,6 +110,7 @@ def choose(
 
     Without ``datyp`` nothing is lost: floats become type 5, integers types 2 and 4, with the bits
     of their dtype. ``nbits`` below those of a float, or ``max_error``, ask for a quantised type.
+    ``missing`` is True where a value does not count.
     """
     if isinstance(datyp, str):
         datyp, named_bits = parse_type(datyp)
@@ -115,7 +119,7 @@ def choose(
     if max_error is not None:
         if nbits is not None:
             raise InvalidArgumentError("nbits and max_error both say how exact: give one")
-        packing = _for_error(array, max_error, datyp)
+        packing = _for_error(array, missing, max_error, datyp)
     else:
         packing = _for_bits(array, datyp, nbits, is_text=is_text)
     if compress and packing.datyp & 0x3F in _HAS_COMPRESSED:
@@ -157,11 +161,17 @@ def _default_bits(datyp: int, item_bits: int) -> int:
 # ------------------------------------------------------------------------------------ max_error
 
 
-def _for_error(array: npt.NDArray[Any], max_error: float, datyp: int | None) -> Packing:
+def _for_error(
+    array: npt.NDArray[Any],
+    missing: npt.NDArray[np.bool_] | None,
+    max_error: float,
+    datyp: int | None,
+) -> Packing:
     """The fewest bits whose step is no larger than ``max_error``.
 
     Type 6 rounds on a step of 2^s units of the largest exponent (codecs.md, 8.1), type 1 cuts on a
-    step of 2^(E-nbits) (7.2): no value is off by more than one step and one unit of float32.
+    step of 2^(E-nbits) (7.2): no value is off by more than one step and one unit of float32. What
+    stands for missing values (11) makes the range wider.
     """
     if array.dtype.kind != "f":
         raise InvalidArgumentError(f"max_error is for floats, not for {array.dtype}")
@@ -170,15 +180,23 @@ def _for_error(array: npt.NDArray[Any], max_error: float, datyp: int | None) -> 
     base, flags = (None, 0) if datyp is None else (datyp & 0x3F, datyp & ~0x3F)
     if base not in {None, REAL, BLOCK}:
         raise InvalidArgumentError(f"max_error chooses the bits of types 1 and 6, not of {datyp}")
-    there = array[np.isfinite(array)]
-    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 0.0)
-    unit = float(np.spacing(np.float32(max(abs(low), abs(high)))))
+    counts = np.isfinite(array) if missing is None else np.isfinite(array) & ~missing
+    has_plug = missing is not None and bool(missing.any())
+    there = array[counts]
+    low, high = _range(there)
+    n_units = array.dtype.itemsize // 4  # doubles are rounded, or cut, on the way in, too
+    is_narrow = math.isfinite(high - low)  # within float32, as all that is quantised
     for step, least, most, kind in (
         (_block_step, 1, _MOST_BLOCK_BITS, BLOCK),
         (_linear_step, 2, _MOST_REAL_BITS, REAL),
     ):
+        if not is_narrow:
+            break
         for nbits in range(least, most + 1 if base in {None, kind} else least):
-            if step(low, high, nbits) + unit <= max_error:
+            top = _plug(low, high, nbits) if has_plug else high
+            error = step(low, top, nbits) + n_units * _unit(low, top)
+            # Where it cannot be told from a value the encoder takes one that is further away.
+            if error <= max_error and not (has_plug and top - high <= error):
                 return Packing(kind | flags, nbits)
     if base is not None:
         raise EncodingError(
@@ -186,7 +204,32 @@ def _for_error(array: npt.NDArray[Any], max_error: float, datyp: int | None) -> 
             "datyp out, or allow a larger error"
         )
     item_bits = 8 * array.dtype.itemsize
-    return Packing(IEEE, item_bits if max_error < unit else _FLOAT32_BITS)
+    as_singles = is_narrow and max_error >= _unit(low, high)
+    return Packing(IEEE, _FLOAT32_BITS if as_singles else item_bits)
+
+
+def _range(there: npt.NDArray[Any]) -> tuple[float, float]:
+    """Least and largest value, those of float32 where these lie further apart."""
+    if there.size == 0:
+        return 0.0, 0.0
+    low, high = there.min(), there.max()
+    with np.errstate(over="ignore"):
+        singles = float(np.float32(low)), float(np.float32(high))
+    return min(float(low), singles[0]), max(float(high), singles[1])
+
+
+def _unit(low: float, high: float) -> float:
+    """The unit of float32 of the largest value."""
+    return float(np.spacing(np.float32(max(abs(low), abs(high)))))
+
+
+def _plug(low: float, high: float, nbits: int) -> float:
+    """What the encoder tries first for missing values of this range (codecs.md, 11)."""
+    plug = high + (high - low) * _PLUG_PARTS.get(nbits, 0.01)
+    rounded = float(np.float32(plug))  # of doubles in type 1 it is not
+    if rounded > np.float32(high):
+        return max(plug, rounded)
+    return max(high, 1.0 if high == 0 else 2 * high)
 
 
 def _block_step(low: float, high: float, nbits: int) -> float:

@@ -60,7 +60,7 @@ class Fst24Writer(Fst24File):
     (1, (4, 3))
     """
 
-    __slots__ = ("_backend", "_fst_options", "_mode", "_seen", "_writer")
+    __slots__ = ("_backend", "_fst_options", "_mode", "_seen", "_state", "_writer")
     _parts_stay = False
 
     def __init__(
@@ -74,7 +74,10 @@ class Fst24Writer(Fst24File):
         sync: bool = True,
         missing: float | str | None = None,
     ) -> None:
-        self._seen: tuple[Source, ...] | None = ()
+        #: Another object after each change.
+        self._state = object()
+        #: What was seen last, and the state that it is of or an older one.
+        self._seen: tuple[object, tuple[Source, ...]] = (self._state, ())
         self._options = _Options("native", None, MMAP_THRESHOLD, missing)
         self._fst_options = given = read_fst_options()
         self._given = [os.path.abspath(os.fsdecode(path))]  # noqa: PTH100 - keeps what a name may be
@@ -99,7 +102,7 @@ class Fst24Writer(Fst24File):
         self._writer = writer
         self._mode = mode
         self._backend = writer.backend
-        self._seen = None
+        self._changed()
 
     # --------------------------------------------------------------------------- life
 
@@ -133,10 +136,11 @@ class Fst24Writer(Fst24File):
 
     def _forget(self) -> None:
         self._writer = None
-        for part in self._seen or ():
+        state, parts = self._seen
+        for part in parts:
             part.close()
-        if self._seen is None:
-            self._seen = ()
+        if state is not self._state:
+            self._seen = (self._state, ())
 
     @property
     def closed(self) -> bool:
@@ -158,8 +162,8 @@ class Fst24Writer(Fst24File):
     def __del__(self) -> None:
         if getattr(self, "_writer", None) is not None:
             is_new = self._mode != "a"
-            lost = "what was written is lost" if is_new else "`fst24 repair` puts it in order"
-            message = f"{self._given[0]} was not closed: {lost}"
+            end = "what was written is lost" if is_new else "its records are kept"
+            message = f"{self._given[0]} was not closed: {end}"
             warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
     def __reduce__(self) -> tuple[Callable[..., Fst24File], tuple[Any, ...]]:
@@ -174,9 +178,16 @@ class Fst24Writer(Fst24File):
 
     @property
     def _parts(self) -> tuple[Source, ...]:  # type: ignore[override] # looked up when asked for
-        if self._seen is None and self._writer is not None:
-            self._seen = (self._writer.view(parse_missing(self._options.missing)),)
-        return self._seen or ()
+        (seen, parts), state, writer = self._seen, self._state, self._writer
+        if seen is not state and writer is not None:
+            # Of this state or of a later one: another thread may change the file meanwhile.
+            parts = (writer.view(parse_missing(self._options.missing)),)
+            self._seen = (state, parts)
+        return parts
+
+    def _changed(self) -> None:
+        """Look anew the next time. Records that were seen stay as they are."""
+        self._state = object()
 
     @property
     def _starts(self) -> list[int]:  # type: ignore[override]
@@ -374,7 +385,7 @@ class Fst24Writer(Fst24File):
                     assert isinstance(copy, Copy)  # noqa: S101
                     done.append(core_of(copy.fields, writer.write_stored(*copy.given())))
         finally:
-            self._seen = None  # records that were seen stay as they are, the next look sees more
+            self._changed()
         return done
 
     @staticmethod
@@ -423,7 +434,7 @@ class Fst24Writer(Fst24File):
             written = self.write(values, like=old, **(packing | given))
         assert written is not None  # noqa: S101 - only rewrite="skip" writes none
         self._open_writer().delete(old.file_index)
-        self._seen = None
+        self._changed()
         return written
 
     def delete(
@@ -452,7 +463,7 @@ class Fst24Writer(Fst24File):
             for record in wanted:
                 writer.delete(record.file_index)
         finally:
-            self._seen = None
+            self._changed()
         return len(wanted)
 
     def edit(
@@ -484,7 +495,7 @@ class Fst24Writer(Fst24File):
         old = self._own(record)
         found = compose(fields_of(old), fields)
         self._open_writer().edit(old.file_index, as_tuple(found), as_json(metadata))
-        self._seen = None
+        self._changed()
 
     def _own_records(self, records: Any) -> list[Fst24Record]:  # noqa: ANN401 - as delete
         if _is_frame(records):

@@ -1,9 +1,10 @@
 /*
  * The ordinary run of a fuzz target: golden files cut at every length and with single bytes
- * changed.
+ * changed, or bytes by chance.
  *
  *     damage_open files N_CHANGES FILE...       the bytes of each file
  *     damage_decode records N_CHANGES FILE...   the stored bytes of each record of each file
+ *     damage_write drawn N_INPUTS               bytes by chance, for a target that takes any
  *
  * Every input lies in a block of exactly its size. Changes are drawn from a fixed seed, so a find
  * comes again. The program says what it does on stderr when it dies: run it under a debugger.
@@ -19,6 +20,7 @@
 /* Cuts of longer inputs are drawn, not exhausted. */
 #define CUT_AT_EVERY_BYTE_BELOW 32768
 #define N_CUTS_OF_LONGER 2000
+#define LONGEST_DRAWN 300
 
 static uint64_t state = 20240517;
 
@@ -106,13 +108,28 @@ static void damage_records(const char *path, long n_changes)
     f24_close(file);
 }
 
+static void try_drawn(long n_inputs)
+{
+    uint8_t bytes[LONGEST_DRAWN];
+
+    for (long i = 0; i < n_inputs; i++) {
+        size_t n = 1 + (size_t)draw(sizeof bytes);
+
+        for (size_t k = 0; k < n; k++)
+            bytes[k] = (uint8_t)draw(256);
+        try_bytes(bytes, n);
+    }
+}
+
 int main(int argc, char **argv)
 {
     long n_changes;
 
-    if (argc < 4)
+    if (argc < 3 || (argc < 4) != (strcmp(argv[1], "drawn") == 0))
         return 2;
     n_changes = strtol(argv[2], NULL, 10);
+    if (argc == 3)
+        try_drawn(n_changes);
     for (int i = 3; i < argc; i++) {
         if (strcmp(argv[1], "records") == 0) {
             damage_records(argv[i], n_changes);

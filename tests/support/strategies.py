@@ -19,11 +19,17 @@ Backend = Literal["XDF", "RSF"]
 
 @dataclass(frozen=True)
 class Made:
-    """A record, the array it must decode to (plugs restored as NaN or special values), its mask."""
+    """A record, the array it must decode to (plugs restored as NaN or special values), its mask.
+
+    ``given`` is what was encoded, (ni, nj, nk), special values at missing points; ``asked`` are the
+    datyp (flags included) and the bits that were asked for.
+    """
 
     record: record.Record
     expected: npt.NDArray[np.generic]
     mask: npt.NDArray[np.bool_] | None
+    given: npt.NDArray[Any]
+    asked: tuple[int, int]
 
 
 def text(width: int) -> st.SearchStrategy[str]:
@@ -127,7 +133,8 @@ def made(draw: st.DrawFn, backend: Backend) -> Made:
         expected = expected.copy(order="F")
         special = np.nan if expected.dtype.kind == "f" else missing.SPECIAL[expected.dtype.name]
         expected[mask] = np.asarray(special, expected.dtype)
-    return Made(one, expected if shape[2] > 1 else expected[:, :, 0], _level(mask))
+    expected = expected if shape[2] > 1 else expected[:, :, 0]
+    return Made(one, expected, _level(mask), array, (datyp, nbits))
 
 
 def _level(mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_] | None:
