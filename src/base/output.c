@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -318,8 +319,13 @@ f24_status f24_output_resize(f24_output *output, uint64_t n_bytes, f24_error *er
 f24_status f24_output_allocate(f24_output *output, uint64_t offset, uint64_t n_bytes,
                                f24_error *err)
 {
+    struct rlimit limit;
     int result;
 
+    /* Blocks behind the end of a file are not counted against this limit, what is written there is. */
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        offset + n_bytes > limit.rlim_cur)
+        return f24_fail_errno(err, EFBIG, (int64_t)offset, "cannot write");
     do
         result = fallocate(output->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)n_bytes);
     while (result != 0 && errno == EINTR);

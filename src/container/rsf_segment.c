@@ -173,7 +173,7 @@ f24_status f24_rsf_make_room(f24_store *store, uint64_t n_record, uint64_t n_ent
         F24_TRY(reserve(store, n_record + n_entry + AROUND, err));
         n_after = n_record + w->n_bytes + n_entry + F24_RSF_TAIL + F24_RSF_EOS_HIGH;
     }
-    return is_bounded(w) ? allocate(store, w->end + n_after, err) : F24_OK;
+    return allocate(store, w->end + n_after, err);
 }
 
 void f24_rsf_undo_record(f24_store *store)
@@ -287,6 +287,8 @@ static f24_status write_end(f24_store *store, const f24_rsf_sizes *sizes, f24_rs
     F24_TRY(f24_output_write(store->output, w->end, w->directory, n_bytes, err));
     if (is_bounded(w))
         F24_TRY(write_rest_end(store, start, w->top, err));
+    else /* a failed record may lie behind, and blocks that were set aside */
+        F24_TRY(f24_output_resize(store->output, start, err));
     if (sync)
         F24_TRY(f24_output_sync(store->output, err));
     return write_sizes(store, sizes, err);

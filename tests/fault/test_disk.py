@@ -134,19 +134,7 @@ def test_the_old_file_stays_when_the_new_one_has_no_room(
     assert set(little_room.iterdir()) == others
 
 
-@pytest.mark.parametrize(
-    "backend",
-    [
-        "XDF",
-        pytest.param(
-            "RSF",
-            marks=pytest.mark.xfail(
-                raises=fst24.FstOSError,
-                reason="a new RSF file has no room set aside for its directory: close refuses",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("backend", ["XDF", "RSF"])
 def test_a_new_file_keeps_what_was_written_before_the_disk_was_full(
     little_room: Path, backend: Backend
 ) -> None:
