@@ -7,7 +7,7 @@
  * holds every record that was added, at any moment: whatever is written goes to disk at once, and what
  * makes it count goes last.
  */
-#include "container/xdf_page.h"
+#include "container/xdf_writer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,126 +18,10 @@
 #define MAX_PAYLOAD UINT64_C(134217600)     /* its lengths, too: 33 554 400 words */
 #define MAX_NI 0xFFFFFFu                    /* of ni and of nj: the older 24 bits */
 
-#define READ_WRITE 3u /* rwflg of a file that a writer has (2.2) */
-
-/* A file in place grows ahead of its records by steps, doubled up to the last one. */
-#define FIRST_STEP (UINT64_C(1) << 20)
+/* A file in place grows ahead of its records by steps, doubled up to this one. */
 #define LAST_STEP (UINT64_C(64) << 20)
 
-/* Numbers of the header that change (2.2). */
-typedef struct counts {
-    uint32_t n_rewrites, n_extensions, n_pages, longest, n_erasures, n_live;
-} counts;
-
-typedef struct xdf {
-    bool in_place;
-    bool locked;
-    bool torn;     /* a failed change could not be undone on disk */
-    uint64_t end;  /* of the last structure: where the next one goes */
-    uint64_t size; /* of a file in place, and what its header says */
-    uint64_t step;
-    counts counts;
-    f24_xdf_image *last;  /* the page that takes entries, as on disk when in place */
-    f24_xdf_image *other; /* any other: one being made, or an earlier one being changed */
-    uint8_t header[F24_XDF_HEADER];
-} xdf;
-
-/* ------------------------------------------------------------------------------------ header --- */
-
-/* The descriptors of the keys: the same in every standard file (2.2). */
-static void describe_keys(uint8_t *header)
-{
-    const uint32_t type = 31u << 14; /* 32 bits, type 0 */
-
-    for (uint32_t i = 0; i < 18; i++) {
-        uint8_t *at = header + 64 + 8u * i;
-        uint32_t k = i < 16 ? i + 1 : i - 15;
-        put_be32(at, i < 16 ? 0x53463030u : 0x41584930u); /* "SF00", "AXI0" */
-        if (i < 16)
-            at[2] = (uint8_t)('0' + k / 10);
-        at[3] = (uint8_t)('0' + k % 10);
-        put_be32(at + 4, (32u * k - 1) << 19 | type);
-    }
-}
-
-static void make_header(uint8_t *header)
-{
-    memset(header, 0, F24_XDF_HEADER);
-    put_be32(header, F24_XDF_HEADER / F24_XDF_UNIT);
-    put_be32(header + 8, 0x58444630u);  /* "XDF0" */
-    put_be32(header + 12, 0x53544452u); /* "STDR" */
-    put_be32(header + 40, 16u << 16 | 9);
-    put_be32(header + 44, 2u << 16 | 1);
-    describe_keys(header);
-}
-
-static void fill_header(xdf *x, uint32_t writing)
-{
-    const counts *c = &x->counts;
-
-    put_be32(x->header + 16, (uint32_t)((x->in_place ? x->size : x->end) / F24_XDF_UNIT));
-    put_be32(x->header + 20, c->n_rewrites);
-    put_be32(x->header + 24, c->n_extensions);
-    put_be32(x->header + 28, c->n_pages);
-    put_be32(x->header + 32, f24_xdf_address(x->last->offset));
-    put_be32(x->header + 36, c->longest);
-    put_be32(x->header + 48, c->n_erasures);
-    put_be32(x->header + 52, c->n_live);
-    put_be32(x->header + 56, writing);
-}
-
-static f24_status write_header(f24_store *store, uint32_t writing, f24_error *err)
-{
-    xdf *x = store->own;
-
-    fill_header(x, writing);
-    return f24_output_write(store->output, 0, x->header, sizeof x->header, err);
-}
-
-/* ----------------------------------------------------------------------- the size of the file --- */
-
-/* A program with librmn neither tells that it writes nor minds that we do (2.8). */
-static f24_status check_alone(f24_store *store, f24_error *err)
-{
-    const xdf *x = store->own;
-    uint64_t size = 0;
-
-    F24_TRY(f24_output_size(store->output, &size, err));
-    if (size != x->size)
-        return f24_fail(err, F24_ECHANGED, (int64_t)x->size,
-                        "another program changed the file while it was written (%" PRIu64
-                        " bytes instead of %" PRIu64 "): look at it with fst24 check",
-                        size, x->size);
-    return F24_OK;
-}
-
-/*
- * Size and header have to agree for librmn. Between the two calls they do not; then the file is the
- * longer one, and our reader knows what that means.
- */
-static f24_status resize(f24_store *store, uint64_t size, f24_error *err)
-{
-    xdf *x = store->own;
-    uint64_t before = x->size;
-    f24_status status = F24_OK;
-
-    if (size > before)
-        status = f24_output_resize(store->output, size, err);
-    if (status == F24_OK) {
-        x->size = size;
-        status = write_header(store, READ_WRITE, err);
-        if (status == F24_OK && size < before)
-            status = f24_output_resize(store->output, size, err);
-    }
-    if (status != F24_OK) {
-        x->size = before;
-        if (f24_output_resize(store->output, before, NULL) !=
-            F24_OK) /* the disk tells what it is */
-            (void)f24_output_size(store->output, &x->size, NULL);
-        (void)write_header(store, READ_WRITE, NULL);
-    }
-    return status;
-}
+/* -------------------------------------------------------------------------------------- room --- */
 
 /*
  * Room for n_bytes behind the last structure. A step costs two calls however long it is (it stays a
@@ -145,7 +29,7 @@ static f24_status resize(f24_store *store, uint64_t size, f24_error *err)
  */
 static f24_status make_room(f24_store *store, uint64_t n_bytes, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     uint64_t need = x->end + n_bytes;
 
     if (need > MAX_FILE)
@@ -155,172 +39,13 @@ static f24_status make_room(f24_store *store, uint64_t n_bytes, f24_error *err)
                         MAX_FILE, need);
     if (!x->in_place || need <= x->size)
         return F24_OK;
-    F24_TRY(check_alone(store, err));
-    if (need < MAX_FILE - x->step && resize(store, need + x->step, NULL) == F24_OK) {
+    F24_TRY(f24_xdf_check_alone(store, err));
+    if (need < MAX_FILE - x->step && f24_xdf_resize(store, need + x->step, NULL) == F24_OK) {
         x->step = x->step < LAST_STEP ? 2 * x->step : LAST_STEP;
         return F24_OK;
     }
-    return resize(store, need, err); /* near a limit, of XDF or of the system */
+    return f24_xdf_resize(store, need, err); /* near a limit, of XDF or of the system */
 }
-
-/* --------------------------------------------------------------------------------- beginning --- */
-
-static f24_status begin_new(f24_store *store, f24_error *err)
-{
-    xdf *x = store->own;
-    struct iovec pieces[2] = {{x->header, sizeof x->header}, {x->last->bytes, F24_XDF_PAGE}};
-    f24_status status;
-
-    make_header(x->header);
-    f24_xdf_image_clear(x->last, F24_XDF_HEADER);
-    x->counts.n_pages = 1;
-    x->end = x->size = F24_XDF_HEADER + F24_XDF_PAGE;
-    fill_header(x, READ_WRITE);
-    status = f24_output_write_pieces(store->output, 0, pieces, 2, err);
-    if (status != F24_OK)
-        (void)f24_output_resize(store->output, 0, NULL);
-    return status;
-}
-
-/* fst24 itself would have the lock. */
-static f24_status refuse_marked(f24_store *store, f24_error *err)
-{
-    long process = f24_output_other_writer(store->output);
-
-    if (process > 0)
-        return f24_fail(err, F24_ELOCKED, 56,
-                        "the file is marked as being written, and process %ld has it open for "
-                        "writing: wait until it is done, or write another file",
-                        process);
-    return f24_fail(err, F24_ELOCKED, 56,
-                    "the file is marked as being written, but fst24 does not have it: a writer "
-                    "died, or a program with librmn writes it. If nobody does, mend it with "
-                    "fst24 repair");
-}
-
-static f24_status check_header(f24_store *store, f24_error *err)
-{
-    xdf *x = store->own;
-
-    if (x->size < sizeof x->header)
-        return f24_fail(err, F24_ETRUNCATED, (int64_t)x->size, "the file is cut in its header");
-    F24_TRY(f24_output_read(store->output, 0, x->header, sizeof x->header, err));
-    if (be32(x->header + 56) != 0)
-        return refuse_marked(store, err);
-    return F24_OK;
-}
-
-/* What the reader reads and a writer cannot go on with. */
-static f24_status check_kind(f24_store *store, f24_error *err)
-{
-    const xdf *x = store->own;
-    f24_file_info info = {0};
-
-    F24_TRY(f24_store_check_whole(store, &info, err));
-    if (info.backend != F24_XDF)
-        return f24_fail(err, F24_ELOCKED, -1,
-                        "another program has just made it an RSF file: open it again");
-    if (info.sequential)
-        return f24_fail(err, F24_EUNSUPPORTED, 12,
-                        "a sequential file without directory cannot be added to: copy it with "
-                        "fst24 cp first");
-    if (be32(x->header) != F24_XDF_HEADER / F24_XDF_UNIT || be32(x->header + 40) >> 16 != 16 ||
-        be32(x->header + 44) >> 16 != 2)
-        return f24_fail(err, F24_EUNSUPPORTED, 0,
-                        "the header is not that of a standard file (26 units, 16 and 2 keys): copy "
-                        "it with fst24 cp first");
-    return F24_OK;
-}
-
-static void note_entry(f24_store *store, uint64_t at, const uint8_t *entry)
-{
-    f24_xdf_head head = f24_xdf_head_at(entry);
-    f24_slot *slot = f24_store_take_slot(store);
-
-    slot->entry = at;
-    slot->live = f24_xdf_is_live(head.idtyp);
-    slot->n_bytes = (uint64_t)head.n_units * F24_XDF_UNIT;
-    slot->offset = head.address != 0 ? f24_xdf_offset(head.address) : 0;
-    for (size_t k = 0; k < F24_KEY_WORDS; k++)
-        slot->keys[k] = be32(entry + 8 + 4 * k);
-}
-
-/* Slots of the last page; every page but the last has 256 of them, whether it uses them or not. */
-static f24_status note_page(f24_store *store, uint64_t n_before, const f24_xdf_page *page,
-                            f24_error *err)
-{
-    xdf *x = store->own;
-
-    F24_TRY(f24_store_reserve(store, n_before - store->n_slots + page->n_entries, err));
-    while (store->n_slots < n_before)
-        (void)f24_store_take_slot(store);
-    for (uint32_t i = 0; i < page->n_entries; i++)
-        note_entry(store, x->last->offset + f24_xdf_entry_at(i),
-                   x->last->bytes + f24_xdf_entry_at(i));
-    return F24_OK;
-}
-
-static f24_status read_pages(f24_store *store, f24_error *err)
-{
-    xdf *x = store->own;
-    f24_xdf_page page = {.next = f24_xdf_address(F24_XDF_HEADER)};
-    uint64_t n = 0;
-
-    for (; page.next != 0; n++) {
-        x->last->offset = f24_xdf_offset(page.next);
-        F24_TRY(f24_output_read(store->output, x->last->offset, x->last->bytes, F24_XDF_PAGE, err));
-        F24_TRY(f24_xdf_parse_page(x->last->bytes, x->last->offset, &page, err));
-        if (n == x->counts.n_pages) /* no other than the file that was checked whole */
-            return f24_fail(err, F24_ECHANGED, 28, "another program changes the file right now");
-        F24_TRY(note_page(store, n * F24_XDF_PAGE_ENTRIES, &page, err));
-    }
-    return F24_OK;
-}
-
-static f24_status begin_old(f24_store *store, f24_error *err)
-{
-    xdf *x = store->own;
-
-    x->end = x->size;
-    F24_TRY(check_header(store, err));
-    F24_TRY(check_kind(store, err));
-    x->counts = (counts){
-        .n_rewrites = be32(x->header + 20),
-        .n_extensions = be32(x->header + 24),
-        .n_pages = be32(x->header + 28),
-        .longest = be32(x->header + 36),
-        .n_erasures = be32(x->header + 48),
-    };
-    F24_TRY(read_pages(store, err));
-    for (size_t i = 0; i < store->n_slots; i++)
-        x->counts.n_live += store->slots[i].live;
-    return write_header(store, READ_WRITE, err); /* keeps librmn's writers out */
-}
-
-static f24_status begin(f24_store *store, f24_error *err)
-{
-    xdf *x = calloc(1, sizeof *x);
-
-    store->own = x;
-    if (x != NULL) {
-        x->last = calloc(1, sizeof *x->last);
-        x->other = calloc(1, sizeof *x->other);
-    }
-    if (x == NULL || x->last == NULL || x->other == NULL)
-        return f24_fail_errno(err, ENOMEM, -1, "cannot begin to write");
-    x->in_place = f24_output_in_place(store->output);
-    x->step = FIRST_STEP;
-    if (x->in_place) {
-        if (store->options.parallel)
-            return f24_fail(err, F24_EUNSUPPORTED, -1,
-                            "an XDF file has one writer at a time: write an RSF file");
-        F24_TRY(f24_output_try_lock(store->output, err));
-        x->locked = true;
-    }
-    F24_TRY(f24_output_size(store->output, &x->size, err));
-    return x->size == 0 ? begin_new(store, err) : begin_old(store, err);
-}
-
 /* -------------------------------------------------------------------------------------- limits - */
 
 static uint32_t ni_of(const uint32_t *keys)
@@ -387,7 +112,7 @@ static f24_status write_record(f24_store *store, const f24_addition *record, con
                                f24_error *err)
 {
     static const uint8_t zeros[F24_MOST_ZEROS + 8];
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
     uint8_t head[F24_XDF_RECORD_HEAD] = {0};
     size_t n_payload = (size_t)record->n_payload, first = x->in_place ? F24_XDF_UNIT : 0;
     struct iovec pieces[3] = {
@@ -404,20 +129,20 @@ static f24_status write_record(f24_store *store, const f24_addition *record, con
 /* Count the new record. In place the header follows at once. */
 static f24_status count_record(f24_store *store, const placed *p, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     uint32_t n_units = (uint32_t)(p->n_bytes / F24_XDF_UNIT);
 
     x->counts.n_extensions++;
     x->counts.n_live++;
     if (x->counts.longest < n_units)
         x->counts.longest = n_units;
-    return x->in_place ? write_header(store, READ_WRITE, err) : F24_OK;
+    return x->in_place ? f24_xdf_write_header(store, F24_XDF_READ_WRITE, err) : F24_OK;
 }
 
 /* Enter a record into the last page: the entry, then what counts it, then the header. */
 static f24_status enter(f24_store *store, const placed *p, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     uint32_t n = f24_xdf_image_entries(x->last);
     f24_status status = F24_OK;
 
@@ -441,7 +166,7 @@ static f24_status enter(f24_store *store, const placed *p, f24_error *err)
  */
 static f24_status enter_with_page(f24_store *store, const placed *p, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     f24_xdf_image *full = x->last, *fresh = x->other;
     f24_status status;
 
@@ -470,21 +195,21 @@ static f24_status enter_with_page(f24_store *store, const placed *p, f24_error *
 /* Bring a file in place back to what the store knows: the page, and nothing behind the end. */
 static void retract(f24_store *store)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
 
     if (!x->in_place)
         return;
     if (f24_xdf_image_write(x->last, store->output, NULL) != F24_OK ||
-        resize(store, x->end, NULL) != F24_OK)
+        f24_xdf_resize(store, x->end, NULL) != F24_OK)
         x->torn = true;
 }
 
 static f24_status add(f24_store *store, const f24_addition *record, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     bool full = f24_xdf_image_entries(x->last) == F24_XDF_PAGE_ENTRIES;
     placed p = place_record(record, x->end + (full ? F24_XDF_PAGE : 0));
-    counts before = x->counts;
+    f24_xdf_counts before = x->counts;
     f24_status status;
     f24_slot *slot;
 
@@ -533,7 +258,7 @@ static f24_status confirm_record(f24_store *store, const f24_slot *slot, f24_err
 /* The page that holds the entry of a slot. */
 static f24_status load_page(f24_store *store, size_t slot, f24_xdf_image **page, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     uint64_t offset = store->slots[slot].entry - f24_xdf_entry_at(slot % F24_XDF_PAGE_ENTRIES);
 
     *page = offset == x->last->offset ? x->last : x->other;
@@ -547,13 +272,13 @@ static f24_status load_page(f24_store *store, size_t slot, f24_xdf_image **page,
 static f24_status write_change(f24_store *store, const f24_slot *slot, const f24_xdf_image *page,
                                uint32_t n, size_t n_bytes, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
 
     if (x->in_place || page != x->last)
         F24_TRY(f24_xdf_image_write_entry(page, n, store->output, err));
     F24_TRY(f24_output_write(store->output, slot->offset, page->bytes + f24_xdf_entry_at(n),
                              n_bytes, err));
-    return x->in_place ? write_header(store, READ_WRITE, err) : F24_OK;
+    return x->in_place ? f24_xdf_write_header(store, F24_XDF_READ_WRITE, err) : F24_OK;
 }
 
 /*
@@ -561,13 +286,13 @@ static f24_status write_change(f24_store *store, const f24_slot *slot, const f24
  * first, because it decides (2.7).
  */
 static f24_status change(f24_store *store, size_t slot, const uint8_t *entry, size_t n_bytes,
-                         const counts *after, f24_error *err)
+                         const f24_xdf_counts *after, f24_error *err)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
     const f24_slot *changed = &store->slots[slot];
     uint32_t n = (uint32_t)(slot % F24_XDF_PAGE_ENTRIES);
     uint8_t old_entry[F24_XDF_ENTRY];
-    counts before = x->counts;
+    f24_xdf_counts before = x->counts;
     f24_xdf_image *page = NULL;
     f24_status status;
 
@@ -596,9 +321,9 @@ static void make_entry(const f24_slot *slot, uint32_t idtyp, const uint32_t *key
 
 static f24_status remove_slot(f24_store *store, size_t slot, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
     uint8_t entry[F24_XDF_ENTRY];
-    counts after = x->counts;
+    f24_xdf_counts after = x->counts;
 
     make_entry(&store->slots[slot], 255, store->slots[slot].keys, entry);
     after.n_erasures++;
@@ -611,7 +336,7 @@ static f24_status remove_slot(f24_store *store, size_t slot, f24_error *err)
 static f24_status edit(f24_store *store, size_t slot, const uint32_t keys[F24_KEY_WORDS],
                        const char *json, size_t n_json, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
     uint8_t entry[F24_XDF_ENTRY];
 
     if (json != NULL && n_json > 0)
@@ -629,16 +354,16 @@ static f24_status edit(f24_store *store, size_t slot, const uint32_t keys[F24_KE
 /* In place everything is where readers see it already. */
 static f24_status flush(f24_store *store, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
 
     if (!x->in_place)
         return F24_OK;
-    F24_TRY(check_alone(store, err));
+    F24_TRY(f24_xdf_check_alone(store, err));
     return store->options.sync ? f24_output_sync(store->output, err) : F24_OK;
 }
 
 /* A change that failed, and was not undone either, as when a disk is broken. */
-static f24_status check_sound(const xdf *x, f24_error *err)
+static f24_status check_sound(const f24_xdf *x, f24_error *err)
 {
     if (x->torn)
         return f24_fail(err, F24_EIO, -1, "a change failed and could not be undone: %s",
@@ -648,38 +373,38 @@ static f24_status check_sound(const xdf *x, f24_error *err)
 
 static f24_status finish_beside(f24_store *store, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
 
     F24_TRY(check_sound(x, err));
     F24_TRY(f24_xdf_image_write(x->last, store->output, err));
-    F24_TRY(write_header(store, 0, err));
+    F24_TRY(f24_xdf_write_header(store, 0, err));
     return f24_output_resize(store->output, x->end, err); /* behind it a failed record may lie */
 }
 
 static f24_status finish_in_place(f24_store *store, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
 
-    F24_TRY(check_alone(store, err));
+    F24_TRY(f24_xdf_check_alone(store, err));
     F24_TRY(check_sound(x, err));
     if (x->size != x->end)
-        F24_TRY(resize(store, x->end, err));
+        F24_TRY(f24_xdf_resize(store, x->end, err));
     if (store->options.sync)
         F24_TRY(f24_output_sync(store->output, err));
-    F24_TRY(write_header(store, 0, err));
+    F24_TRY(f24_xdf_write_header(store, 0, err));
     return store->options.sync ? f24_output_sync(store->output, err) : F24_OK;
 }
 
 static f24_status finish(f24_store *store, f24_error *err)
 {
-    const xdf *x = store->own;
+    const f24_xdf *x = store->own;
 
     return x->in_place ? finish_in_place(store, err) : finish_beside(store, err);
 }
 
 static void release(f24_store *store)
 {
-    xdf *x = store->own;
+    f24_xdf *x = store->own;
 
     if (x == NULL)
         return;
@@ -690,4 +415,5 @@ static void release(f24_store *store)
     free(x);
 }
 
-const f24_store_ops f24_xdf_store = {begin, check, add, remove_slot, edit, flush, finish, release};
+const f24_store_ops f24_xdf_store = {f24_xdf_begin, check, add,    remove_slot,
+                                     edit,          flush, finish, release};
