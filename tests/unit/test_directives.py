@@ -93,6 +93,14 @@ def count(text: str, records: fst24.Fst24File) -> int:
         (" critsup(-1,-1,-1,'Z')\n critsup(-1)\n desire(-1,'TT')", 12),
         ("C desire(-1,'UU')\n* remark\n# remark\n desire(-1,'TT')\n end\n desire(-1,'GZ')", 12),
         (" desire(-1,'TT',\n    -1,-1,\n    850)", 3),
+        (" desire(TOUS,'TT',TOUS)", 12),
+        (" desire([-1],[-1],-1,[-1],[-1])", 37),
+        (" desire(' ','TT',' ')", 12),
+        (" desire(-1,' ')", 37),
+        (" critsup(2,2,1,' ',6)\n desire(-1,'TT')", 4),
+        (" desire(-1,'TT',-1,-1,-1,[6.,HEURES])", 4),
+        (" desire(-1,'TT',-1,-1,-1,[0.,HOURS,@,6.,HOURS])", 8),
+        (" desire(-1,'TT',-1,-1,[2.,METRES,500.,MBAR])", 3),
         (" desire(-1,'>>',-1,-1,850)", 1),
         (" desire(-1,'>>',-1,-1,[@,900])", 1),
     ],
@@ -133,11 +141,51 @@ def test_stdcopi_copies_and_begins_anew(records: fst24.Fst24File) -> None:
     assert [copy.changes["etiket"] for copy in copies] == ["HELLO", "GOODBYE"]
 
 
+def test_a_zap_ends_with_its_copy() -> None:
+    deck = " zap(-1,-1,'HELLO')\n desire(-1,'UU')\n stdcopi(-1)\n desire(-1,'TT')\n stdcopi\n"
+    copies, _ = read_directives(deck, "deck")
+    assert [dict(copy.changes) for copy in copies] == [{"etiket": "HELLO"}, {}]
+
+
+def test_a_zap_stays_with_requests_that_are_kept() -> None:
+    deck = " sauvdes=1\n zap(-1,-1,'HELLO')\n desire(-1,'UU')\n stdcopi\n stdcopi\n"
+    copies, _ = read_directives(deck, "deck")
+    assert [copy.changes["etiket"] for copy in copies] == ["HELLO", "HELLO"]
+
+
+def test_critsup_holds_until_it_is_taken_back(records: fst24.Fst24File) -> None:
+    deck = """
+    critsup(2,2,1,'L',6)
+    desire(-1,'UU')
+    stdcopi(-1)
+    desire(-1,'TT')
+    stdcopi(-1)
+    critsup(-1)
+    desire(-1,'GZ')
+    stdcopi(-1)
+    """
+    copies, _ = read_directives(deck, "deck")
+    assert [sum(copy.takes(r) for r in records) for copy in copies] == [4, 4, 12]
+
+
+def test_a_critsup_that_is_a_remark_by_its_column_is_said() -> None:
+    _, remarks = read_directives("critsup(2,2,1)\n desire(-1)\n", "deck")
+    (remark,) = remarks
+    assert remark.startswith("deck: line 1: a C in the first column makes a remark: CRITSUP")
+
+
 def test_sauvdes_keeps_requests() -> None:
-    deck = " sauvdes=1\n desire(-1,'TT')\n desire(-1,'UU')\n stdcopi\n desire(-1,'GZ')\n"
+    deck = " sauvdes=1\n desire(-1,'TT')\n desire(-1,'UU')\n stdcopi\n desire(-1,'GZ')\n stdcopi"
     copies, _ = read_directives(deck, "deck")
     wanted = [[request.wanted["nomvar"] for request in copy.requests] for copy in copies]
     assert wanted == [[("TT",), ("UU",)], [("TT",), ("GZ",)]]
+
+
+def test_what_stands_behind_the_last_stdcopi_is_not_copied_and_said() -> None:
+    deck = " desire(-1,'UU')\n stdcopi(-1)\n desire(-1,'TT')\n"
+    (copy,), (remark,) = read_directives(deck, "deck")
+    assert [request.wanted for request in copy.requests] == [{"nomvar": ("UU",)}]
+    assert remark.startswith("deck: what stands behind the last STDCOPI copies nothing")
 
 
 def test_limits_and_overwriting() -> None:

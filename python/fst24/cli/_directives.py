@@ -26,11 +26,23 @@ _KEYS = ("typvar", "nomvar", "etiket", "date", "ip1", "ip2", "ip3")
 _TEXTS = {"typvar": 2, "nomvar": 4, "etiket": 12, "grtyp": 1}
 _MORE_KEYS = ("ni", "nj", "nk", "grtyp", "ig1", "ig2", "ig3", "ig4")
 #: Kinds of level by editfst's words.
-_KINDS = {"METERS": 0, "SIGMA": 1, "MBAR": 2, "OTHER": 3, "ARBITR": 3, "HYBRID": 5}
+_KINDS = {
+    **dict.fromkeys(("METERS", "METRES"), 0),
+    "SIGMA": 1,
+    "MBAR": 2,
+    **dict.fromkeys(("OTHER", "AUTRE", "ARBITR"), 3),
+    **dict.fromkeys(("MGND", "MSOL"), 4),
+    "HYBRID": 5,
+    "THETA": 6,
+    **dict.fromkeys(("HEURES", "HOURS"), 10),
+    "INDX": 17,
+    "MPRES": 21,
+}
 #: What a copy is not changed by, or what fst24 has an option for.
 _IGNORED = {
     "DEBUG": "fst24 ls shows what there is",
     "DIAG": "fst24 ls shows what there is",
+    "VOIR": "fst24 ls shows what there is",
     "VOIRD": "fst24 ls shows what there is",
     "VOIRS": "fst24 ls shows what there is",
     "FIXDATE": "every record is looked at",
@@ -40,6 +52,8 @@ _TOKEN = re.compile(
     r"\s*(?:('(?:[^']|'')*'|\"[^\"]*\")|([-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d+)?)"
     r"|([A-Za-z_][\w.]*)|([][(),=@#]))"
 )
+#: The one directive that its own first letter makes a remark.
+_HIDDEN = re.compile(r"critsup\s*\(", re.IGNORECASE)
 _SECONDS = 5 / 3600  # in hours: what dates of a DELTA may be off
 _NEAR = 1e-6
 _HOURS = 10  # the kind
@@ -130,6 +144,10 @@ def read_directives(text: str, source: str) -> tuple[list[Copy], list[str]]:
         What is none, or what cannot be followed.
     """
     reader = _Reader(source)
+    hidden = (line for line, raw in enumerate(text.splitlines(), 1) if _HIDDEN.match(raw))
+    why = "a C in the first column makes a remark: CRITSUP is passed over"
+    way = "put a blank before it to have it followed"
+    reader.remarks += [f"{source}: line {line}: {why}; {way}" for line in hidden]
     for line, name, arguments in _statements(text, source):
         if name == "END":
             break
@@ -193,8 +211,10 @@ def _tokens(whole: str, place: str) -> Iterator[Any]:
         elif number is not None:
             plain = number.upper().replace("D", "E")
             yield int(plain) if re.fullmatch(r"[-+]?\d+", plain) else float(plain)
+        elif word is not None:
+            yield -1 if word.upper() == "TOUS" else Word(word)
         else:
-            yield Word(word) if word is not None else _Sign(sign)
+            yield _Sign(sign)
 
 
 def _arguments(tokens: list[Any], place: str) -> list[Any]:
@@ -232,12 +252,17 @@ class _Reader:
         self._more: dict[str, Wanted] = {}
         self._period: Wanted | None = None
         self._kept = 0
-        self._pending = True
+        self._pending = False
 
     def finish(self) -> list[Copy]:
-        """What is left is copied at the end."""
+        """The copies. As in editfst, the end makes one only where no STDCOPI made any."""
+        if not self._copies:
+            return [self._now]
         if self._pending:
-            self._copies.append(self._now)
+            self.remarks.append(
+                f"{self._source}: what stands behind the last STDCOPI copies nothing, as in "
+                "editfst: put a STDCOPI(-1) behind it"
+            )
         return self._copies
 
     def take(self, line: int, name: str, arguments: list[Any]) -> None:
@@ -274,8 +299,10 @@ class _Reader:
             )
         self._copies.append(self._now)
         kept = self._now.requests if self._kept < 0 else self._now.requests[: self._kept]
-        self._now = replace(self._now, requests=kept)
-        self._more = {}
+        # As editfst does: a ZAP ends with its copy unless SAUVDES keeps requests; CRITSUP holds
+        # until CRITSUP(-1).
+        changes = self._now.changes if self._kept > 0 else {}
+        self._now = replace(self._now, requests=kept, changes=changes)
         self._pending = False
 
     def _set(self, name: str, arguments: list[Any], place: str) -> None:
@@ -294,7 +321,7 @@ class _Reader:
             raise DirectiveError(f"{place}: {len(arguments)} arguments: there are {len(_KEYS)}")
         found: dict[str, Wanted] = {}
         for name, argument in zip(_KEYS, arguments, strict=False):
-            if argument == -1:
+            if _asks_nothing(argument):
                 continue
             if name == "date" and isinstance(argument, Word) and argument.upper() == "COMMUNE":
                 if self._period is None:
@@ -314,8 +341,16 @@ class _Reader:
         return {
             name: _texts(name, [value], place) if name == "grtyp" else _whole(name, value, place)
             for name, value in pairs
-            if value != -1
+            if not _asks_nothing(value)
         }
+
+
+def _asks_nothing(argument: Any) -> bool:  # noqa: ANN401 - any token, or a list of them
+    """Whether a selection is open to all: -1 (in a list: first), or blank text."""
+    first = argument[0] if isinstance(argument, list) and argument else argument
+    if isinstance(first, str):
+        return not first.strip()
+    return isinstance(first, int) and first == -1
 
 
 def _is_yes(value: Any, place: str) -> bool:  # noqa: ANN401 - any token
