@@ -57,7 +57,7 @@ static void fill(query *q, const uint8_t *data, size_t size, bool is_tame)
         q->values[i] = size == 0 ? 0 : data[i % size];
     for (size_t i = 0; is_tame && i < q->n_values; i++)
         put_tame(&q->wish,
-                 size == 0 ? 0 : (int16_t)(data[2 * i % size] | data[(2 * i + 1) % size] << 8),
+                 (int16_t)(size == 0 ? 0 : data[2 * i % size] | data[(2 * i + 1) % size] << 8),
                  q->values + i * item);
     for (size_t i = 0; i < q->n_values; i++)
         q->mask[i] = size != 0 && data[(i + size / 2) % size] % 5 == 1;
