@@ -142,6 +142,7 @@ c-tsan: $(VENV)/.dev
 	$(call run,tsan,$(SANITIZE) -Db_sanitize=thread,gcc,--timeout-multiplier 6 base container find record readers)
 
 py: $(VENV)/.dev
+	python -c 'import fst24' # built once, not by each of the processes
 	python -m pytest -n $(JOBS) --dist worksteal
 
 # The extension under sanitizers, as far as every run can wait for it; `make asan tsan` is the rest.
@@ -152,6 +153,7 @@ py-tsan: $(VENV)/.dev
 	tools/pytest-sanitized.sh thread tests/unit/test_file.py -q -k sixteen
 
 py-fast: $(VENV)/.dev
+	python -c 'import fst24'
 	python -m pytest tests/unit -x -q -n $(JOBS) --dist worksteal
 
 # What others install: the library of C users, found through pkg-config, and the wheel of pip users.

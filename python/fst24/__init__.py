@@ -28,9 +28,10 @@ from ._errors import (
     TruncatedFileError,
     UnsupportedError,
 )
-from ._file import Fst24File, open  # noqa: A004 - the promised name
+from ._file import Fst24File
 from ._interface import Fst24DataInterface
 from ._metadata import CoreMetadata, FileInfo, FSTRecord, MemoryUsage, ThreadSettings
+from ._open import open  # noqa: A004 - the promised name
 from ._record import Fst24Record, decode_record, is_descriptor
 from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView

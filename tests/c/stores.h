@@ -15,7 +15,7 @@ static char directory[64], path[128];
 
 static inline void begin_files(void)
 {
-    (void)snprintf(directory, sizeof directory, "%s", "/tmp/fst24-store-XXXXXX");
+    (void)snprintf(directory, sizeof directory, "%s", "fst24-store-XXXXXX");
     check(mkdtemp(directory) != NULL);
     (void)snprintf(path, sizeof path, "%s/file.fst", directory);
 }

@@ -17,7 +17,7 @@ static char directory[64], path[128];
 
 static inline void begin_files(void)
 {
-    (void)snprintf(directory, sizeof directory, "%s", "/tmp/f24_xdf_write_XXXXXX");
+    (void)snprintf(directory, sizeof directory, "%s", "fst24-xdf-write-XXXXXX");
     check(mkdtemp(directory) != NULL);
     (void)snprintf(path, sizeof path, "%s/file.fst", directory);
 }

@@ -51,6 +51,7 @@ HELPERS = {
     "_librmn": "_file",
     "_meant": "_file",
     "_metadata": "_errors",
+    "_open": "_file",
     "_packing": "_file",
     "_settings": "_errors",
     "_sources": "_record",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from fst24._errors import FileChangedError, InvalidArgumentError, make_error
-from fst24._file import open as open_file
+from fst24._open import open as open_file
 
 from ._decoder import DefaultMetadataDecoder, MetadataDecoder, decode_table
 from ._index import take
