@@ -120,7 +120,22 @@ static void tell(const f24_slot *slot, size_t number, f24_record *stored)
     stored->n_bytes = slot->n_bytes;
 }
 
-/* The new record is there before the old one goes: a kill in between leaves both, and loses none. */
+/* The old record goes; it may have gone already in a file that others write, too. */
+static f24_status drop_old(f24_writer *writer, size_t old, size_t new, f24_error *err)
+{
+    f24_status status = f24_store_delete(writer->store, old, err);
+
+    if (status == F24_ENOTFOUND)
+        return F24_OK;
+    if (status != F24_OK)
+        (void)f24_store_delete(writer->store, new, NULL);
+    return status;
+}
+
+/*
+ * The new record is there before the old one goes: a kill in between leaves both, and loses none. (To other
+ * programs a new record of RSF shows when its segment is closed, or was repaired.)
+ */
 static f24_status add_locked(f24_writer *writer, const f24_encoded *encoded, f24_rewrite rewrite,
                              f24_record *stored, f24_error *err)
 {
@@ -137,7 +152,7 @@ static f24_status add_locked(f24_writer *writer, const f24_encoded *encoded, f24
         return F24_OK;
     F24_TRY(f24_store_add(writer->store, &encoded->addition, &new, err));
     if (found)
-        F24_TRY(f24_store_delete(writer->store, old, err));
+        F24_TRY(drop_old(writer, old, new, err));
     slots = f24_store_slots(writer->store, &n_slots);
     if (stored != NULL)
         tell(&slots[new], new, stored);

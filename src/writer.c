@@ -35,7 +35,9 @@ static f24_status open_output(const char *path, const f24_writer_options *option
 static f24_status open_store(f24_writer *writer, const f24_writer_options *options, f24_error *err)
 {
     const f24_store_options wanted = {
-        .backend = options->backend != 0 ? options->backend : F24_XDF,
+        .backend = options->backend != 0 ? options->backend
+                   : options->parallel   ? F24_RSF
+                                         : F24_XDF,
         .parallel = options->parallel,
         .segment_bytes = options->segment_bytes,
         .sync = options->sync,
@@ -48,6 +50,8 @@ static f24_status open_store(f24_writer *writer, const f24_writer_options *optio
 
 static void free_writer(f24_writer *writer)
 {
+    if (writer->output != NULL)
+        f24_output_drop(writer->output); /* views may still have it */
     f24_output_release(writer->output);
     f24_same_free(&writer->same);
     f24_scratch_destroy(&writer->scratch);
@@ -97,15 +101,17 @@ f24_status f24_writer_flush(f24_writer *writer, f24_error *err)
     (void)pthread_mutex_lock(&writer->mutex);
     status = f24_store_flush(writer->store, err);
     (void)pthread_mutex_unlock(&writer->mutex);
-    return status;
+    return status == F24_OK ? f24_output_check_name(writer->output, err) : status;
 }
 
 f24_status f24_writer_close(f24_writer *writer, f24_error *err)
 {
     f24_status status = f24_store_close(writer->store, err);
 
-    if (status == F24_OK && !f24_output_in_place(writer->output))
-        status = f24_output_publish(writer->output, writer->sync, err);
+    if (status == F24_OK)
+        status = f24_output_in_place(writer->output)
+                     ? f24_output_check_name(writer->output, err)
+                     : f24_output_publish(writer->output, writer->sync, err);
     free_writer(writer);
     return status;
 }

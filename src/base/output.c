@@ -57,13 +57,33 @@ void f24_output_release(f24_output *output)
     if (output == NULL ||
         atomic_fetch_sub_explicit(&output->n_references, 1, memory_order_acq_rel) != 1)
         return;
-    if (output->beside != NULL)
-        (void)unlink(output->beside);
+    f24_output_drop(output);
     if (output->fd >= 0)
         (void)close(output->fd);
-    free(output->beside);
     free(output->path);
     free(output);
+}
+
+void f24_output_drop(f24_output *output)
+{
+    if (output->beside != NULL)
+        (void)unlink(output->beside);
+    free(output->beside);
+    output->beside = NULL;
+}
+
+f24_status f24_output_check_name(const f24_output *output, f24_error *err)
+{
+    struct stat ours, named;
+
+    if (!output->in_place || fstat(output->fd, &ours) != 0)
+        return F24_OK;
+    if (stat(output->path, &named) == 0 && named.st_dev == ours.st_dev &&
+        named.st_ino == ours.st_ino)
+        return F24_OK;
+    return f24_fail(err, F24_ECHANGED, -1,
+                    "another file was put in the place of this one while it was written: what was "
+                    "added is lost");
 }
 
 /*
@@ -77,6 +97,21 @@ static void follow_links(f24_output *output)
         free(output->path);
         output->path = real;
     }
+}
+
+/* Somebody has a lock on the file behind `fd`. */
+static f24_status fail_locked(int fd, f24_error *err)
+{
+    long holder = f24_lock_owner(fd);
+
+    if (holder > 0)
+        return f24_fail(err, F24_ELOCKED, -1,
+                        "process %ld%s writes to the file: wait until it is done, or write another "
+                        "file",
+                        holder, holder == (long)getpid() ? " (this one)" : "");
+    return f24_fail(err, F24_ELOCKED, -1,
+                    "another process writes to the file: wait until it is done, or write another "
+                    "file");
 }
 
 /* A name that nobody has: process and attempt; chance where two file systems share process numbers. */
@@ -108,9 +143,10 @@ static f24_status make_beside(f24_output *output, f24_error *err)
             break;
     }
     if (output->fd < 0) {
+        f24_status status = f24_fail_errno(err, errno, -1, "cannot make a file beside it");
         free(output->beside);
         output->beside = NULL;
-        return f24_fail_errno(err, errno, -1, "cannot make a file beside it");
+        return status;
     }
     if (stat(output->path, &replaced) == 0)
         (void)fchmod(output->fd, replaced.st_mode & 07777);
@@ -126,17 +162,37 @@ static f24_status refuse_existing(const f24_output *output, f24_error *err)
     return f24_fail_errno(err, EEXIST, -1, "cannot make a new file");
 }
 
-/* A directory or a device cannot be replaced by a file. */
+/* A directory or a device cannot be replaced by a file, nor a link that leads nowhere be followed. */
 static f24_status refuse_irregular(const char *path, f24_error *err)
 {
     struct stat status;
 
-    if (stat(path, &status) != 0 || S_ISREG(status.st_mode))
+    if (stat(path, &status) != 0)
+        return lstat(path, &status) != 0
+                   ? F24_OK
+                   : f24_fail_errno(err, ENOENT, -1, "cannot write where this link leads");
+    if (S_ISREG(status.st_mode))
         return F24_OK;
     if (S_ISDIR(status.st_mode))
         return f24_fail_errno(err, EISDIR, -1, "cannot write");
     return f24_fail(err, F24_EINVAL, -1,
                     "not a regular file (a pipe or a device): write a file and copy it there");
+}
+
+/* A file that nobody may write to, or that somebody writes to, is not replaced. */
+static f24_status refuse_held(const char *path, f24_error *err)
+{
+    f24_status status = F24_OK;
+    int fd;
+
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
+        return errno == ENOENT ? F24_OK : f24_fail_errno(err, errno, -1, "cannot replace");
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && f24_is_locked(fd))
+        status = fail_locked(fd, err);
+    if (fd >= 0)
+        (void)close(fd);
+    return status;
 }
 
 f24_status f24_output_create(const char *path, bool is_new, f24_output **output, f24_error *err)
@@ -151,6 +207,8 @@ f24_status f24_output_create(const char *path, bool is_new, f24_output **output,
         follow_links(o);
         status = refuse_irregular(o->path, err);
     }
+    if (status == F24_OK)
+        status = refuse_held(o->path, err);
     if (status == F24_OK)
         status = make_beside(o, err);
     if (status != F24_OK) {
@@ -360,51 +418,57 @@ f24_status f24_output_sync(f24_output *output, f24_error *err)
 /* -------------------------------------------------------------------------------------- locks */
 
 #ifdef F_OFD_SETLK
-enum { SET = F_OFD_SETLK, SET_AND_WAIT = F_OFD_SETLKW };
+enum { SET = F_OFD_SETLK };
 #else
-enum { SET = F_SETLK, SET_AND_WAIT = F_SETLKW };
+enum { SET = F_SETLK };
 #endif
 
-static int set_lock(f24_output *output, int command, short type)
+#define LOCK_PAUSE 500000L         /* ns between two attempts */
+#define LOCK_PATIENCE 10000000000L /* ns in all */
+
+/* F24_ELOCKED: somebody else has it. Any other failure leaves errno. */
+static f24_status set_lock(f24_output *output, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
     int result;
 
     do
-        result = fcntl(output->fd, command, &lock);
+        result = fcntl(output->fd, SET, &lock);
     while (result != 0 && errno == EINTR);
-    return result;
+    if (result == 0)
+        return F24_OK;
+    return errno == EAGAIN || errno == EACCES ? F24_ELOCKED : F24_EIO;
 }
 
+static f24_status lock_result(const f24_output *output, f24_status status, f24_error *err)
+{
+    if (status == F24_ELOCKED)
+        return fail_locked(output->fd, err);
+    return status == F24_OK ? F24_OK : f24_fail_errno(err, errno, -1, "cannot lock");
+}
+
+/* Those who share a file have the lock for moments: who does not get it in this time never will. */
 f24_status f24_output_lock(f24_output *output, f24_error *err)
 {
-    if (set_lock(output, SET_AND_WAIT, F_WRLCK) != 0)
-        return f24_fail_errno(err, errno, -1, "cannot lock");
-    return F24_OK;
+    const struct timespec pause = {0, LOCK_PAUSE};
+    f24_status status = F24_ELOCKED;
+
+    for (long waited = 0; status == F24_ELOCKED && waited < LOCK_PATIENCE; waited += LOCK_PAUSE) {
+        if (waited > 0)
+            (void)nanosleep(&pause, NULL);
+        status = set_lock(output, F_WRLCK);
+    }
+    return lock_result(output, status, err);
 }
 
 f24_status f24_output_try_lock(f24_output *output, f24_error *err)
 {
-    long holder;
-
-    if (set_lock(output, SET, F_WRLCK) == 0)
-        return F24_OK;
-    if (errno != EAGAIN && errno != EACCES)
-        return f24_fail_errno(err, errno, -1, "cannot lock");
-    holder = f24_lock_owner(output->fd);
-    if (holder > 0)
-        return f24_fail(err, F24_ELOCKED, -1,
-                        "process %ld%s writes to the file: wait until it is done, or write another "
-                        "file",
-                        holder, holder == (long)getpid() ? " (this one)" : "");
-    return f24_fail(err, F24_ELOCKED, -1,
-                    "another process writes to the file: wait until it is done, or write another "
-                    "file");
+    return lock_result(output, set_lock(output, F_WRLCK), err);
 }
 
 void f24_output_unlock(f24_output *output)
 {
-    (void)set_lock(output, SET, F_UNLCK);
+    (void)set_lock(output, F_UNLCK);
 }
 
 long f24_output_other_writer(f24_output *output)

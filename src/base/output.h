@@ -28,6 +28,12 @@ f24_output *f24_output_retain(f24_output *output);
 /* The last release closes; a file that was made beside its target and never moved is removed. */
 void f24_output_release(f24_output *output);
 
+/* Remove it now, though others may still read it. */
+void f24_output_drop(f24_output *output);
+
+/* F24_ECHANGED: the name of a file in place has another file now, or none. */
+f24_status f24_output_check_name(const f24_output *output, f24_error *err);
+
 /* True for f24_output_open: others may see the file while it is written. */
 bool f24_output_in_place(const f24_output *output);
 

@@ -131,8 +131,9 @@ static f24_status refuse_beyond(const f24_encoder *e, double limit, bool as_doub
 {
     int64_t i = 0;
 
-    /* One is there: the range says so. */
-    while (f24_is_missing(e, i) || fabs(value_of(e, i, as_doubles)) <= limit)
+    /* One is there: the range says so. But others may have changed the array since. */
+    while (i < e->encoding->n_values - 1 &&
+           (f24_is_missing(e, i) || fabs(value_of(e, i, as_doubles)) <= limit))
         i++;
     return f24_refuse_value(
         e, i,

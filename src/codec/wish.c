@@ -285,13 +285,14 @@ bool f24_encode_is_plain(const f24_encoding *encoding)
     switch (field->datyp) {
     case 0:
     case 3:
-        return wish->backend == F24_RSF; /* the image of a little-endian machine (4.1) */
+        return wish->backend == F24_RSF && F24_HOST_LITTLE; /* its image (4.1) */
     case 5:
     case 8:
         return whole && field->nbits == 32 && native;
     case 2:
         if (field->nbits == 64)
-            return wish->backend == F24_RSF && F24_HOST_LITTLE; /* the low word first */
+            return wish->backend == F24_RSF && F24_HOST_LITTLE && /* the low word first */
+                   (wish->kind == F24_UINT || !wish->exact);
         if (wish->kind != F24_UINT || !whole)
             return false; /* signed ones are to be looked at */
         return (field->nbits == 32 && native) || (field->nbits == 8 && wish->backend == F24_XDF);

@@ -56,7 +56,10 @@ static f24_status verify(f24_store *store, size_t slot, uint16_t *n_there, uint8
                         "no record starts at byte %" PRIu64 ", where the directory places one (see "
                         "fst24 check)",
                         s->offset);
-    *n_there = (uint16_t)(words >> 16 != 0 ? words >> 16 : words);
+    words = words >> 16 != 0 ? words >> 16 : words;
+    if (words < F24_RSF_SEARCH_WORDS || words > s->meta_words)
+        return fail_changed(s, err);
+    *n_there = (uint16_t)words;
     *type = meta[0];
     return F24_OK;
 }
@@ -179,8 +182,13 @@ static f24_status write_meta(f24_store *store, size_t slot, const edited *e, f24
         F24_TRY(f24_output_write(store->output, in_entry, e->after + F24_RSF_KEYS, n_there, err));
     status = f24_output_write(store->output, s->offset + F24_RSF_START + F24_RSF_KEYS,
                               e->after + F24_RSF_KEYS, n_words, err);
-    if (status != F24_OK && entry == NULL)
-        (void)f24_output_write(store->output, in_entry, e->before + F24_RSF_KEYS, n_there, NULL);
+    if (status != F24_OK) {
+        (void)f24_output_write(store->output, s->offset + F24_RSF_START + F24_RSF_KEYS,
+                               e->before + F24_RSF_KEYS, n_words, NULL);
+        if (entry == NULL)
+            (void)f24_output_write(store->output, in_entry, e->before + F24_RSF_KEYS, n_there,
+                                   NULL);
+    }
     if (status == F24_OK && entry != NULL)
         memcpy(entry + F24_RSF_ENTRY, e->after, (size_t)e->n_there * 4);
     return status;

@@ -53,7 +53,6 @@ f24_status f24_rsf_list(f24_store *store, uint64_t size, bool others, f24_error 
 /* A writer of RSF. */
 typedef struct f24_rsf_writer {
     bool shared;        /* others may write, too */
-    bool joined;        /* segment 0 says that we write */
     uint64_t segment;   /* byte of the SOS of the open segment; 0: none */
     uint64_t end;       /* where its next record goes */
     uint64_t top;       /* where its room ends; UINT64_MAX: nowhere, nobody else sees the file */

@@ -101,17 +101,6 @@ f24_status f24_store_close(f24_store *store, f24_error *err)
     return status;
 }
 
-/* A reader's callback over an output. */
-static int read_output(void *context, uint64_t offset, void *buffer, size_t n_bytes)
-{
-    f24_error err = {0};
-    f24_status status = f24_output_read(context, offset, buffer, n_bytes, &err);
-
-    if (status == F24_OK)
-        return 0;
-    return err.sys_errno != 0 ? err.sys_errno : EIO;
-}
-
 static f24_status ignore_run(void *context, const f24_run *run, f24_error *err)
 {
     (void)context;
@@ -143,13 +132,11 @@ static f24_status scan_all(f24_source *source, f24_warnings *warnings, f24_file_
 
 f24_status f24_store_check_whole(f24_store *store, f24_file_info *info, f24_error *err)
 {
-    f24_reader reader = {.context = store->output, .read = read_output};
     f24_warnings warnings = {0};
     f24_source *source = NULL;
     f24_status status;
 
-    F24_TRY(f24_output_size(store->output, &reader.size, err));
-    F24_TRY(f24_source_open_reader(&reader, &source, err));
+    F24_TRY(f24_output_source(store->output, &source, err));
     status = scan_all(source, &warnings, info, err);
     if (status == F24_OK && warnings.n > 0)
         status = f24_fail(err, warnings.list[0].status, warnings.list[0].offset,

@@ -98,7 +98,8 @@ f24_status f24_xdf_resize(f24_store *store, uint64_t size, f24_error *err)
         if (f24_output_resize(store->output, before, NULL) !=
             F24_OK) /* the disk tells what it is */
             (void)f24_output_size(store->output, &x->size, NULL);
-        (void)f24_xdf_write_header(store, F24_XDF_READ_WRITE, NULL);
+        if (f24_xdf_write_header(store, F24_XDF_READ_WRITE, NULL) != F24_OK)
+            x->torn = true;
     }
     return status;
 }

@@ -46,7 +46,8 @@ static f24_status make_room(f24_store *store, uint64_t n_bytes, f24_error *err)
     }
     return f24_xdf_resize(store, need, err); /* near a limit, of XDF or of the system */
 }
-/* -------------------------------------------------------------------------------------- limits - */
+
+/* ------------------------------------------------------------------------------------ limits --- */
 
 static uint32_t ni_of(const uint32_t *keys)
 {
