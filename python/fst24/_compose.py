@@ -7,6 +7,7 @@ import difflib
 import json
 import math
 import operator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +17,6 @@ from ._errors import EncodingError, InvalidArgumentError
 from ._keys import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ._record import Fst24Record
 
 #: The order in which the extension takes them.
@@ -71,6 +70,25 @@ def compose(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
+#: Fields that others stand for: when one of the latter is given, they are not taken from a record.
+REPLACES = {
+    "level": ("ip1",),
+    "lead_time": ("deet", "npas"),
+    "origin_time": ("dateo", "datev"),
+    "valid_time": ("dateo", "datev"),
+    "dateo": ("datev",),
+    "datev": ("dateo",),
+}
+
+
+def dated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as those of a record: the date is the validity, from which the origin follows."""
+    if fields["dateo"] == -1:
+        return dict(fields)
+    valid = int(date.valid(fields["dateo"], fields["deet"], fields["npas"]))
+    return dict(fields) | {"datev": valid, "dateo": -1}
+
+
 def as_tuple(fields: Mapping[str, Any]) -> tuple[Any, ...]:
     """The fields as the extension takes them."""
     return tuple(fields[name] for name in FIELDS)
@@ -82,16 +100,27 @@ def as_json(metadata: Mapping[str, Any] | str | None) -> bytes | None:
         return None
     if not metadata:
         return b""  # there are none
+    if not isinstance(metadata, str | Mapping):
+        raise TypeError(f"extended metadata are a mapping or JSON text, not {metadata!r}")
     if isinstance(metadata, str):
         try:
             json.loads(metadata)
         except ValueError as error:
             raise EncodingError(f"extended metadata are JSON: {error}") from None
-        return metadata.encode()
+        return _encoded(metadata)
     try:
-        return json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode()
+        return _encoded(
+            json.dumps(metadata, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        )
     except (TypeError, ValueError) as error:
         raise EncodingError(f"extended metadata become JSON: {error}") from None
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise EncodingError(f"extended metadata are text of Unicode: {error}") from None
 
 
 def _unknown(name: str) -> str:

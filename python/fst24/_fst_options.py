@@ -13,6 +13,7 @@ from ._errors import Fst24Warning
 Backend = Literal["XDF", "RSF"]
 #: Frames from `read_fst_options` to the caller of `fst24.open`.
 _TO_CALLER = 5
+_MOST_MIB = 2**40  # 2^60 bytes
 #: Keys that librmn knows and that say nothing to a writer of files.
 _OTHERS = ("FST_FILTER_FILE", "DEBUGFILE")
 
@@ -70,8 +71,10 @@ def _backend(text: str, told: list[str]) -> Backend | None:
 def _size(text: str, told: list[str]) -> int | None:
     if not text:
         return None
-    if not text.isdecimal() or int(text) == 0:
-        told.append(f"SEGMENT_SIZE_MB={text} is ignored: it is a whole number above 0")
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_MIB:
+        told.append(
+            f"SEGMENT_SIZE_MB={text} is ignored: it is a whole number from 1 to {_MOST_MIB}"
+        )
         return None
     return int(text)
 

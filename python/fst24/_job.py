@@ -197,11 +197,17 @@ class Copy:
         return stored, as_tuple(self.fields), self.rewrite, self.metadata
 
 
-def is_copy(given: Mapping[str, Any]) -> bool:
-    """Whether a ``write(record, **given)`` leaves the values as they are stored."""
-    return given.get("mask") is None and not any(
-        given.get(name) for name in ("datyp", "nbits", "compress", "max_error")
-    )
+def is_copy(record: Fst24Record, given: Mapping[str, Any]) -> bool:
+    """Whether a ``write(record, **given)`` leaves the values as they are stored.
+
+    Of type 1 also where compression alone is asked: it rounds each time that it is encoded
+    (docs/format/codecs.md, 7.2).
+    """
+    packing = (given.get(name) for name in ("mask", "datyp", "nbits", "max_error"))
+    if any(value is not None for value in packing):
+        return False
+    is_real = record.datyp & ~(MISSING_FLAG | COMPRESSED_FLAG) == _packing.REAL
+    return is_real or not given.get("compress")
 
 
 def make_copy(record: Fst24Record, given: Mapping[str, Any]) -> Copy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -112,6 +113,7 @@ def choose(
     of their dtype. ``nbits`` below those of a float, or ``max_error``, ask for a quantised type.
     ``missing`` is True where a value does not count.
     """
+    nbits = None if nbits is None else operator.index(nbits)
     if isinstance(datyp, str):
         datyp, named_bits = parse_type(datyp)
         if nbits is None:

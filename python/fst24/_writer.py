@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _core
-from ._compose import as_json, as_tuple, compose, fields_of
+from ._compose import REPLACES, as_json, as_tuple, compose, dated, fields_of
 from ._errors import (
-    Fst24Error,
     InvalidArgumentError,
     RecordNotFoundError,
     UnsupportedError,
@@ -44,6 +43,7 @@ Rewrite = Literal["no", "yes", "skip"]
 _MODES = {"w": 1, "x": 2, "a": 3}  # f24_write_mode
 _BACKENDS: dict[str | None, int] = {None: 0, "XDF": 1, "RSF": 2}  # f24_backend
 _MIB = 2**20
+_MOST_MIB = 2**40  # 2^60 bytes
 #: Arrays that write_many holds at a time.
 _JOBS_A_THREAD = 4
 
@@ -60,7 +60,16 @@ class Fst24Writer(Fst24File):
     (1, (4, 3))
     """
 
-    __slots__ = ("_backend", "_fst_options", "_mode", "_seen", "_state", "_writer")
+    __slots__ = (
+        "_backend",
+        "_deleted",
+        "_edited",
+        "_fst_options",
+        "_mode",
+        "_seen",
+        "_state",
+        "_writer",
+    )
     _parts_stay = False
 
     def __init__(
@@ -79,9 +88,15 @@ class Fst24Writer(Fst24File):
         #: What was seen last, and the state that it is of or an older one.
         self._seen: tuple[object, tuple[Source, ...]] = (self._state, ())
         self._options = _Options("native", None, MMAP_THRESHOLD, missing)
+        #: By file_index: the fields of records that were edited, and those that were deleted, which
+        #: records that were seen before do not know.
+        self._edited: dict[int, dict[str, Any]] = {}
+        self._deleted: set[int] = set()
         self._fst_options = given = read_fst_options()
         self._given = [os.path.abspath(os.fsdecode(path))]  # noqa: PTH100 - keeps what a name may be
         size = given.segment_size_mb if segment_size_mb is None else segment_size_mb
+        if size is not None and not 1 <= size <= _MOST_MIB:
+            raise InvalidArgumentError(f"segment_size_mb={size}: 1 to {_MOST_MIB:,}")
         wanted: Backend | None = backend or ("RSF" if parallel else given.backend)
         self._writer: _core.Writer | None = None
         writer = _core.Writer.open(
@@ -122,10 +137,20 @@ class Fst24Writer(Fst24File):
             self._forget()
 
     def abandon(self) -> None:
-        """Close without finishing: mode "w" and "x" leave no trace, "a" keeps what was written."""
-        if self._writer is not None:
-            self._writer.abandon()
-        self._forget()
+        """Close without finishing: mode "w" and "x" leave no trace, "a" keeps what was written.
+
+        Raises
+        ------
+        FstOSError
+            Mode "a" alone, as `close`.
+        """
+        try:
+            if self._writer is not None and self._mode == "a":
+                self._writer.close()
+            elif self._writer is not None:
+                self._writer.abandon()
+        finally:
+            self._forget()
 
     def flush(self) -> None:
         """Make what was written visible to other readers, and safe on disk.
@@ -261,6 +286,8 @@ class Fst24Writer(Fst24File):
         compress : bool, "best" or "fast"
             Compress where the type can be (+128): as librmn does by default, the smallest stream
             that every reader takes, or as librmn does with TURBOCOMP=FAST; the same values in all.
+            A record of type 1 is copied as it is: encoded again it would be rounded again, which
+            takes ``nbits``.
         max_error : float, optional
             In place of nbits: the fewest bits that keep every value to this error, in its unit.
         exact : bool
@@ -354,16 +381,18 @@ class Fst24Writer(Fst24File):
             for values, fields in items:
                 waiting.append(self._job(values, common | dict(fields)))
                 if len(waiting) >= _JOBS_A_THREAD * n_threads:
-                    self._write(waiting, n_threads, done)
-                    waiting = []
-            self._write(waiting, n_threads, done)
-        except Fst24Error as error:
+                    ready, waiting = waiting, []
+                    self._write(ready, n_threads, done)
+            ready, waiting = waiting, []
+            self._write(ready, n_threads, done)
+        except Exception as error:
+            self._write(waiting, n_threads, done)  # those before one that is none
             error.add_note(f"the first {len(done):,} records of write_many were written")
             raise
         return done
 
     def _job(self, values: npt.ArrayLike | Fst24Record, given: dict[str, Any]) -> Job | Copy:
-        if isinstance(values, Fst24Record) and is_copy(given):
+        if isinstance(values, Fst24Record) and is_copy(values, given):
             return make_copy(values, given)
         return make_job(values, given, self._backend, self._fst_options)
 
@@ -424,16 +453,20 @@ class Fst24Writer(Fst24File):
                 "rewrite= is for write: this replaces the record it is given"
             )
         old = self._own(record)
+        if old.file_index in self._deleted:
+            message = f"the record with file_index {old.file_index} was deleted"
+            raise make_error(RecordNotFoundError, message, path=self.path)
+        given = self._with_edits(old, given)
         if values is None:
             written = self.write(old, **given)
         else:
             packing = {"datyp": old.datyp & ~MISSING_FLAG, "nbits": old.nbits}
             if not {"datyp", "nbits", "max_error"}.isdisjoint(given):
                 packing = {}
-            given.setdefault("metadata", own_metadata(old, None))
+            given["metadata"] = own_metadata(old, given.get("metadata"))
             written = self.write(values, like=old, **(packing | given))
         assert written is not None  # noqa: S101 - only rewrite="skip" writes none
-        self._open_writer().delete(old.file_index)
+        self._delete(old.file_index)
         self._changed()
         return written
 
@@ -458,13 +491,16 @@ class Fst24Writer(Fst24File):
             One was deleted already; those before it are deleted.
         """
         wanted = self._own_records(records)
-        writer = self._open_writer()
         try:
             for record in wanted:
-                writer.delete(record.file_index)
+                self._delete(record.file_index)
         finally:
             self._changed()
         return len(wanted)
+
+    def _delete(self, file_index: int) -> None:
+        self._open_writer().delete(file_index)
+        self._deleted.add(file_index)
 
     def edit(
         self,
@@ -493,9 +529,22 @@ class Fst24Writer(Fst24File):
             Sizes and type cannot be edited: `rewrite` the record.
         """
         old = self._own(record)
-        found = compose(fields_of(old), fields)
+        found = compose(self._edited.get(old.file_index, fields_of(old)), fields)
         self._open_writer().edit(old.file_index, as_tuple(found), as_json(metadata))
+        self._edited[old.file_index] = dated(found)
         self._changed()
+
+    def _with_edits(self, record: Fst24Record, given: dict[str, Any]) -> dict[str, Any]:
+        """Arguments of `write`, and what was edited since the record was seen."""
+        edited = self._edited.get(record.file_index)
+        if edited is None:
+            return given
+        seen = fields_of(record)
+        changes = {name: value for name, value in edited.items() if seen[name] != value}
+        for sugar, names in REPLACES.items():
+            if given.get(sugar) is not None:
+                changes = {name: v for name, v in changes.items() if name not in names}
+        return changes | given
 
     def _own_records(self, records: Any) -> list[Fst24Record]:  # noqa: ANN401 - as delete
         if _is_frame(records):

@@ -96,12 +96,31 @@ def test_readers_see_what_was_flushed_and_disturb_nobody(held: tuple[Path, Holde
     assert listed(path) == [1, 9, 10]
 
 
-def test_a_file_that_is_held_can_be_replaced_by_a_new_one(held: tuple[Path, Holder]) -> None:
-    path, holder = held
-    with fst24.open(path, "w") as f:
-        f.write(np.full((3, 4), 5, np.float32), nomvar="TT", ip1=5)
-    holder.end()
-    assert listed(path) == [5]
+def test_a_file_with_a_lock_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "held.fst"
+    make(path, "XDF")
+    with fst24.open(path, "a") as f:
+        with pytest.raises(fst24.FileLockedError, match=rf"process {os.getpid()} "):
+            fst24.open(path, "w")
+        f.write(np.full((3, 4), 9, np.float32), nomvar="TT", ip1=9)
+    assert listed(path) == [1, 9]
+
+
+@pytest.mark.parametrize("backend", ["XDF", "RSF"])
+def test_a_writer_whose_file_was_replaced_is_told(tmp_path: Path, backend: Backend) -> None:
+    path, other = tmp_path / "held.fst", tmp_path / "other.fst"
+    make(path, backend)
+    make(other, backend)
+    f = fst24.open(path, "a")
+    f.write(np.full((3, 4), 9, np.float32), nomvar="TT", ip1=9)
+    f.flush()
+    other.replace(path)
+    with pytest.raises(fst24.FileChangedError, match="another file was put in the place"):
+        f.flush()
+    with pytest.raises(fst24.FileChangedError):
+        f.close()
+    assert f.closed
+    assert listed(path) == [1]
 
 
 @pytest.mark.parametrize("backend", ["XDF", "RSF"])

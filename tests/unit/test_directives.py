@@ -235,3 +235,14 @@ def test_what_cannot_be_followed_is_told_with_its_line(deck: str, why: str) -> N
         read_directives(deck, "deck")
     assert told.value.message.startswith("deck: line ")
     assert why in told.value.message
+
+
+def test_ranges_below_nought_hold_their_ends(tmp_path: Path) -> None:
+    path = tmp_path / "depths.fst"
+    with fst24.open(path, "w") as f:
+        for depth in (-200, -100, 50):
+            f.write(np.zeros(2, np.float32), nomvar="TT", level=depth, level_unit="above_sea")
+    deck = " desire(-1,-1,-1,-1,[-100.0,METERS,@,50.,METERS])"
+    (copy,), _ = read_directives(deck, "deck")
+    with fst24.open(path) as f:
+        assert [copy.takes(r) for r in f] == [False, True, True]

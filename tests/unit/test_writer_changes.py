@@ -327,3 +327,118 @@ def test_the_environment_maps_data_types(path: Path, monkeypatch: pytest.MonkeyP
             )
             if one
         ] == [(6, 12), (133, 32)]
+
+
+# --------------------------------------------------------------------- records seen before a change
+
+
+def test_a_record_that_was_seen_before_keeps_what_was_edited(path: Path, backend: Backend) -> None:
+    make(path, 2, backend)
+    with fst24.open(path, "a") as f:
+        record = f[0]
+        f.edit(record, etiket="NEW", origin_time="2024-05-17T12", deet=3600, npas=6)
+        f.edit(record, ip2=7)
+        assert (f[0].etiket, f[0].ip2, f[0].npas) == ("NEW", 7, 6)
+        assert f[0].datev == fst24.date.encode("2024-05-17T18")
+        written = f.rewrite(record, field(5), ip3=3)
+        assert (written.etiket, written.ip2, written.ip3) == ("NEW", 7, 3)
+        assert written.datev == fst24.date.encode("2024-05-17T18")
+
+
+def test_a_deleted_record_is_not_rewritten(path: Path, backend: Backend) -> None:
+    make(path, 2, backend)
+    with fst24.open(path, "a") as f:
+        record = f[0]
+        f.delete(record)
+        with pytest.raises(fst24.RecordNotFoundError, match="was deleted"):
+            f.rewrite(record, field(5))
+        assert len(f) == 1
+
+
+def test_rewriting_keeps_extended_metadata_unless_others_are_given(path: Path) -> None:
+    with fst24.open(path, "w", backend="RSF") as f:
+        f.write(field(0), nomvar="TT", metadata={"a": 1})
+        f.rewrite(0, field(1), metadata=None)
+        assert f[0].metadata == {"a": 1}
+        f.rewrite(0, field(1), metadata={})
+        assert not f[0].metadata
+
+
+# ------------------------------------------------------------------------------------ arguments
+
+
+@pytest.mark.parametrize("what", [{"datyp": 0, "nbits": 5}, {"nbits": 0}, {"max_error": 0}])
+def test_nought_is_no_absence(path: Path, what: dict[str, Any]) -> None:
+    with fst24.open(path, "w") as f:
+        f.write(field(0), nomvar="TT")
+        with pytest.raises(fst24.Fst24Error):
+            f.write(f[0], **what)
+
+
+@pytest.mark.parametrize("metadata", [{"a": float("nan")}, '"\ud800"', {"a": "\ud800"}])
+def test_nan_and_half_characters_are_no_json(path: Path, metadata: Any) -> None:
+    with fst24.open(path, "w", backend="RSF") as f, pytest.raises(fst24.EncodingError):
+        f.write(field(0), nomvar="TT", metadata=metadata)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2**41])
+def test_a_segment_has_a_size(path: Path, size: int) -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="segment_size_mb"):
+        fst24.open(path, "a", parallel=True, segment_size_mb=size)
+    assert not path.exists()
+
+
+def test_long_integers_are_looked_at_in_rsf(path: Path) -> None:
+    with fst24.open(path, "w", backend="RSF") as f:
+        with pytest.raises(fst24.EncodingError, match="-1"):
+            f.write(np.array([5, -1]), nomvar="TT", datyp=2, nbits=64)
+        f.write(np.array([5, 6]), nomvar="TT", datyp=2, nbits=64)
+        assert f[0].data.ravel().tolist() == [5, 6]
+
+
+def test_those_before_a_bad_one_are_written(path: Path, backend: Backend) -> None:
+    with fst24.open(path, "w", backend=backend) as f:
+        with pytest.raises(fst24.EncodingError) as told:
+            f.write_many(
+                [(field(0), {}), (field(1), {}), (field(2), {"nomvar": "bad"})], nomvar="A"
+            )
+        assert told.value.__notes__ == ["the first 2 records of write_many were written"]
+        assert len(f) == 2
+
+        def broken() -> Any:
+            yield field(3), {}
+            raise KeyError("mine")
+
+        with pytest.raises(KeyError):
+            f.write_many(broken(), nomvar="A")
+        assert len(f) == 3
+
+
+def test_a_new_file_leaves_nothing_behind_while_records_live(path: Path, backend: Backend) -> None:
+    f = fst24.open(path, "w", backend=backend)
+    f.write(field(0), nomvar="TT")
+    record = f[0]
+    f.abandon()
+    assert list(path.parent.iterdir()) == []
+    assert record.nomvar == "TT"
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced(path: Path) -> None:
+    path.symlink_to(path.parent / "nowhere")
+    with pytest.raises(fst24.FstOSError, match="link"):
+        fst24.open(path, "w")
+    assert path.is_symlink()
+
+
+def test_compression_alone_changes_no_value(path: Path) -> None:
+    rng = np.random.default_rng(3)
+    with fst24.open(path, "w") as f:
+        for k, (datyp, nbits) in enumerate([(1, 3), (1, 16), (6, 7), (6, 16), (5, 32), (129, 16)]):
+            values = np.asfortranarray(rng.normal(500, 300, (40, 30)), np.float32)
+            f.write(values, nomvar="TT", ip1=k, datyp=datyp, nbits=nbits)
+        for record in list(f):
+            f.write(record, compress="best", nomvar="NEW")
+        for old in f.read_records(nomvar="TT"):
+            new = f.find(nomvar="NEW", ip1=old.ip1)
+            assert new is not None
+            assert new.data.tobytes() == old.data.tobytes()

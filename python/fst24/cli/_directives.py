@@ -520,9 +520,9 @@ def _has_code(code: int, wanted: Wanted, *, is_level: bool) -> bool:
     low, high = (
         None if e is None else _end(e, is_level=is_level) for e in (wanted.low, wanted.high)
     )
-    if low is not None and (kind != low[1] or value < low[0] * (1 - _NEAR)):
+    if low is not None and (kind != low[1] or value < low[0] - _NEAR * abs(low[0])):
         return False
-    if high is not None and (kind != high[1] or value > high[0] * (1 + _NEAR)):
+    if high is not None and (kind != high[1] or value > high[0] + _NEAR * abs(high[0])):
         return False
     return wanted.step is None or low is None or _is_step(value - low[0], wanted.step, _NEAR)
 

@@ -47,10 +47,9 @@ def change(
     with failing_in_one_line():
         # Its own descriptor tells whether the file is there: mode "a" would begin one.
         with fst24.open(path, mmap=False) as file:
-            places = [record.file_index for record in selected.records(file)]
-            offsets = [record.offset for record in selected.records(file)]
+            places = {record.file_index: record.offset for record in selected.records(file)}
         if mode == "a" and places:
-            _change(path, act, dict(zip(places, offsets, strict=True)))
+            _change(path, act, places)
     would = "would be " if dry_run else ""
     click.echo(f"{click.format_filename(path)}: {counted(len(places), 'record')} {would}{done}")
 

@@ -72,8 +72,12 @@ class Packing:
         if asked == _IEEE and base != _IEEE and self.nbits is None:
             nbits = None  # all bits of the values
         how |= {"datyp": asked, "nbits": nbits}
-        is_same = asked == base and nbits == record.nbits and self.compress is None
-        return None if is_same and compress == bool(record.datyp & _COMPRESSED_FLAG) else how
+        if asked != base or nbits != record.nbits:
+            return how
+        if base == _REAL:  # encoded again it is rounded again (docs/format/codecs.md, 7.2)
+            return None
+        is_same = self.compress is None and compress == bool(record.datyp & _COMPRESSED_FLAG)
+        return None if is_same else how
 
 
 def _type_for(base: int, nbits: int) -> int:
@@ -208,8 +212,9 @@ def command(
 
     Without an option all is copied as it is stored; deleted records are left behind. The options
     that choose records choose those that are repacked; all others are copied as they are stored.
-    So are descriptors (>> ^^ !! ...), text, and values that the new type cannot keep: NaN in a
-    quantised type, whole numbers that need more bits. These are named. --where "datyp=5" chooses by
+    So are descriptors (>> ^^ !! ...), text, records of type 1 (R) that keep type and bits, which
+    would be rounded once more, and values that the new type cannot keep: NaN in a quantised type,
+    whole numbers that need more bits. These are named. --where "datyp=5" chooses by
     type.
 
     OUT takes its name when it is complete; a record that cannot be read leaves none.
