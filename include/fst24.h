@@ -864,6 +864,78 @@ F24_API F24_MUST_CHECK f24_status f24_date_difference(int32_t a, int32_t b, f24_
 /* The origin date that the reference shows for a validity date; 101010101 when there is none. */
 F24_API int32_t f24_date_origin(int32_t datev, int32_t deet, int32_t npas);
 
+/* ------------------------------------------------------------------------------------ grids --- */
+
+/*
+ * The parameters that ig1 to ig4 stand for (docs/format/metadata.md, 7.2), degrees unless stated:
+ *
+ *   A B G  hemisphere (0 both, 1 north, 2 south), 1 when j runs from north to south, 0, 0
+ *   L      lat0, lon0, dlat, dlon
+ *   N S    pi, pj (the pole, in grid indices from 1), d60 (m), dgrw
+ *   E      lat1, lon1, lat2, lon2
+ *
+ * Codes are coarse (0.01 or 0.025 degrees): what is decoded is what a grid is made of. F24_EINVAL:
+ * parameters out of range, no finite numbers; F24_EUNSUPPORTED: ig1 to ig4 of this grtyp are no
+ * parameters.
+ */
+F24_API F24_MUST_CHECK f24_status f24_ig_decode(char grtyp, const int32_t ig[4],
+                                                double parameters[4], f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_ig_encode(char grtyp, const double parameters[4],
+                                                int32_t ig[4], f24_error *err);
+
+/*
+ * What a grid is made of.
+ *
+ * grtyp, ni, nj, ig  those of the field.
+ * ref_grtyp, ref_ig  Z #: grtyp (E, L, N, S) and ig1 to ig4 of the records ">>" and "^^".
+ * ax, ay             Z #: the values of ">>" and "^^", n_ax and n_ay of them, all of the full grid
+ *                    for #. Read during the call only.
+ */
+typedef struct f24_grid_definition {
+    char grtyp;
+    int32_t ni, nj;
+    int32_t ig[4];
+    char ref_grtyp;
+    int32_t ref_ig[4];
+    const double *ax, *ay;
+    size_t n_ax, n_ay;
+} f24_grid_definition;
+
+/* Where the points of a grid are. Immutable: any number of threads may use it at once. */
+typedef struct f24_grid f24_grid;
+
+/*
+ * Make a grid; close it with f24_grid_close.
+ *
+ * F24_EINVAL: sizes below 1, axes that are missing; F24_ECORRUPT: axes that contradict the sizes, are
+ * not finite or do not rise or fall throughout, parameters that make no grid; F24_EUNSUPPORTED: a
+ * grtyp whose points are nowhere told; F24_ENOMEM.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_open(const f24_grid_definition *definition,
+                                                f24_grid **grid, f24_error *err);
+F24_API void f24_grid_close(f24_grid *grid);
+
+/*
+ * Latitudes (-90 to 90) and longitudes (0 to 360, 360 excluded) of all ni x nj points, in Fortran
+ * order, in degrees, on up to n_threads threads.
+ */
+F24_API void f24_grid_latlon(const f24_grid *grid, double *lat, double *lon, int n_threads);
+
+/*
+ * The same for n places (x, y) in indices that count from 0 and may lie between points, linear along
+ * the axes in between and beyond their ends.
+ */
+F24_API void f24_grid_latlon_at(const f24_grid *grid, const double *x, const double *y, size_t n,
+                                double *lat, double *lon, int n_threads);
+
+/*
+ * The inverse: indices from 0 of n positions. Outside of a grid they go on along its axes (below 0,
+ * beyond ni - 1); a grid that goes all around takes any longitude, from 0 up to its first column
+ * again. NaN for positions that are not finite.
+ */
+F24_API void f24_grid_xy(const f24_grid *grid, const double *lat, const double *lon, size_t n,
+                         double *x, double *y, int n_threads);
+
 #ifdef __cplusplus
 }
 #endif
