@@ -915,6 +915,34 @@ F24_API F24_MUST_CHECK f24_status f24_grid_open(const f24_grid_definition *defin
                                                 f24_grid **grid, f24_error *err);
 F24_API void f24_grid_close(f24_grid *grid);
 
+/* The coordinates of a grid's axes. */
+typedef enum f24_frame_kind {
+    F24_FRAME_LATLON = 1,  /* longitude and latitude */
+    F24_FRAME_ROTATED = 2, /* the same after a rotation of the sphere */
+    F24_FRAME_NORTH = 3,   /* polar stereographic: grid lengths from the north pole */
+    F24_FRAME_SOUTH = 4,   /* from the south pole */
+} f24_frame_kind;
+
+/*
+ * The frame of a grid.
+ *
+ * parameters  as f24_ig_decode gives them: L (0, 0, 1, 1 for A, B and G), E, N or S.
+ * rotation    F24_FRAME_ROTATED: 3 x 3, row by row, from a true unit vector to a rotated one.
+ * period      columns after which a grid that goes all around begins again; 0 for others.
+ */
+typedef struct f24_grid_frame {
+    f24_frame_kind kind;
+    double parameters[4];
+    double rotation[9];
+    double period;
+} f24_grid_frame;
+
+F24_API void f24_grid_get_frame(const f24_grid *grid, f24_grid_frame *frame);
+
+/* Coordinates of the ni columns and the nj rows. Those of angles rise or fall throughout: they may
+ * leave 0 to 360. */
+F24_API void f24_grid_axes(const f24_grid *grid, double *x, double *y);
+
 /*
  * Latitudes (-90 to 90) and longitudes (0 to 360, 360 excluded) of all ni x nj points, in Fortran
  * order, in degrees, on up to n_threads threads.

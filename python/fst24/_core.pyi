@@ -104,6 +104,43 @@ class Writer:
     @property
     def backend(self) -> str: ...
 
+class Grid:
+    @classmethod
+    def make(
+        cls,
+        grtyp: int,
+        size: tuple[int, int],
+        ig: tuple[int, int, int, int],
+        ref_grtyp: int,
+        ref_ig: tuple[int, int, int, int],
+        ax: ReadableBuffer | None,
+        ay: ReadableBuffer | None,
+        /,
+    ) -> Self: ...
+    def frame(
+        self, /
+    ) -> tuple[int, tuple[float, float, float, float], tuple[float, ...], float]: ...
+    def axes(self, x: WriteableBuffer, y: WriteableBuffer, /) -> None: ...
+    def latlon(self, lat: WriteableBuffer, lon: WriteableBuffer, threads: int, /) -> None: ...
+    def latlon_at(
+        self,
+        x: ReadableBuffer,
+        y: ReadableBuffer,
+        lat: WriteableBuffer,
+        lon: WriteableBuffer,
+        threads: int,
+        /,
+    ) -> None: ...
+    def xy(
+        self,
+        lat: ReadableBuffer,
+        lon: ReadableBuffer,
+        x: WriteableBuffer,
+        y: WriteableBuffer,
+        threads: int,
+        /,
+    ) -> None: ...
+
 class Record:
     def __new__(cls, file: Any, source: Any, table: Table, row: int, index: int) -> Self: ...
     def forget(self, /) -> None: ...
@@ -230,3 +267,9 @@ def date_origin_array(
 def date_add(stamp: int, hours: float, calendar: int = 0, /) -> int: ...
 def date_difference(a: int, b: int, calendar: int = 0, /) -> float: ...
 def date_origin(datev: int, deet: int, npas: int, /) -> int: ...
+def ig_decode(
+    grtyp: int, ig: tuple[int, int, int, int], /
+) -> tuple[float, float, float, float]: ...
+def ig_encode(
+    grtyp: int, parameters: tuple[float, float, float, float], /
+) -> tuple[int, int, int, int]: ...

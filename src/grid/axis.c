@@ -181,10 +181,10 @@ static int32_t find_cell(const f24_axis *axis, double t)
     int32_t b = place > 0 ? (place < axis->n_buckets ? (int32_t)place : axis->n_buckets - 1) : 0;
     int32_t low = axis->cell[b], high = axis->cell[b + 1];
 
-    /* at[low] <= t, but for rounding at the edge of a bucket. Two cells are decided without a branch
-     * that nobody could predict. */
-    if (high - low == 1) {
-        low += at[high] <= t;
+    /* at[low] <= t, but for rounding at the edge of a bucket. Two cells, or one, are decided without a
+     * branch that nobody could predict. */
+    if (high - low <= 1) {
+        low = at[high] <= t ? high : low;
         high = low;
     }
     while (low < high) {

@@ -74,10 +74,9 @@ f24_status f24_frame_make(f24_frame *frame, char grtyp, const double parameters[
     if (!(parameters[2] > 0))
         return f24_fail(err, F24_ECORRUPT, -1, "a polar grid with a grid length of %g m",
                         parameters[2]);
-    frame->kind = F24_FRAME_POLAR;
+    frame->kind = grtyp == 'N' ? F24_FRAME_NORTH : F24_FRAME_SOUTH;
     frame->re = f24_polar_re(parameters[2]);
     frame->dgrw = parameters[3];
-    frame->sign = grtyp == 'N' ? 1 : -1;
     return F24_OK;
 }
 
@@ -103,11 +102,10 @@ void f24_frame_to_latlon(const f24_frame *frame, size_t n, const double *u, cons
     case F24_FRAME_ROTATED:
         sphere->rotate(back, n, u, v, lon, lat);
         break;
-    case F24_FRAME_POLAR:
-        if (frame->sign > 0) {
-            sphere->from_polar(frame->re, frame->dgrw, n, u, v, lon, lat);
-            break;
-        }
+    case F24_FRAME_NORTH:
+        sphere->from_polar(frame->re, frame->dgrw, n, u, v, lon, lat);
+        break;
+    case F24_FRAME_SOUTH:
         sphere->from_polar(frame->re, frame->dgrw, n, u, v, south, lat);
         negate(n, south);
         negate(n, lat);
@@ -130,11 +128,10 @@ void f24_frame_from_latlon(const f24_frame *frame, size_t n, const double *lat, 
     case F24_FRAME_ROTATED:
         sphere->rotate(frame->rotation, n, lon, lat, u, v);
         break;
-    case F24_FRAME_POLAR:
-        if (frame->sign > 0) {
-            sphere->to_polar(frame->re, frame->dgrw, n, lon, lat, u, v);
-            break;
-        }
+    case F24_FRAME_NORTH:
+        sphere->to_polar(frame->re, frame->dgrw, n, lon, lat, u, v);
+        break;
+    case F24_FRAME_SOUTH:
         memcpy(south[0], lon, n * sizeof *lon);
         memcpy(south[1], lat, n * sizeof *lat);
         negate(n, south[0]);

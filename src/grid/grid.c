@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double no_frame[4] = {0, 0, 1, 1};
 
@@ -162,7 +163,7 @@ static f24_status make_on_axes(f24_grid *grid, const f24_grid_definition *d, f24
                         "axes on a grid of type %c: E, L, N and S are known", d->ref_grtyp);
     F24_TRY(f24_ig_decode(d->ref_grtyp, d->ref_ig, p, err));
     F24_TRY(f24_frame_make(&panel->frame, d->ref_grtyp, p, err));
-    is_angle = panel->frame.kind != F24_FRAME_POLAR;
+    is_angle = panel->frame.kind == F24_FRAME_LATLON || panel->frame.kind == F24_FRAME_ROTATED;
     if (d->ref_grtyp == 'L') {
         x[0] = p[1];
         x[1] = p[3];
@@ -235,4 +236,30 @@ void f24_grid_close(f24_grid *grid)
         f24_axis_free(&grid->panels[k].y);
     }
     free(grid);
+}
+
+/* ----------------------------------------------------------------------------------- facts --- */
+
+void f24_grid_get_frame(const f24_grid *grid, f24_grid_frame *frame)
+{
+    const f24_frame *own = &grid->panels[0].frame;
+
+    frame->kind = own->kind;
+    memcpy(frame->parameters, own->parameters, sizeof frame->parameters);
+    memcpy(frame->rotation, own->rotation, sizeof frame->rotation);
+    frame->period = grid->panels[0].x.period;
+}
+
+static void coordinates_of(const f24_axis *axis, double *out)
+{
+    for (int32_t i = 0; i < axis->n; i++) {
+        double index = i;
+        f24_axis_at(axis, 1, &index, out + i);
+    }
+}
+
+void f24_grid_axes(const f24_grid *grid, double *x, double *y)
+{
+    coordinates_of(&grid->panels[0].x, x);
+    coordinates_of(&grid->panels[0].y, y);
 }

@@ -48,19 +48,12 @@ void f24_axis_find(const f24_axis *axis, size_t n, const double *coordinate, dou
 
 /* ---------------------------------------------------------------------------------- frames --- */
 
-typedef enum f24_frame_kind {
-    F24_FRAME_LATLON = 1,  /* coordinates are longitude, latitude */
-    F24_FRAME_ROTATED = 2, /* the same after a rotation */
-    F24_FRAME_POLAR = 3,   /* polar stereographic, in grid lengths from the pole */
-} f24_frame_kind;
-
 typedef struct f24_frame {
     f24_frame_kind kind;
     double parameters[4]; /* as f24_ig_decode gives them */
     double rotation[9];   /* rows: true -> rotated */
     double re;            /* polar: (1 + sin 60) x radius / d60 */
     double dgrw;          /* degrees */
-    double sign;          /* 1 north, -1 south */
 } f24_frame;
 
 /* Grid lengths between pole and equator of a polar stereographic grid. */

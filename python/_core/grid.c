@@ -1,0 +1,264 @@
+/* Grid: where points are; and the codes ig1 to ig4. Arrays come as buffers of doubles. */
+#include "core.h"
+
+typedef struct GridObject {
+    PyObject_HEAD
+    f24_grid *grid;
+    Py_ssize_t ni, nj;
+} GridObject;
+
+/* ------------------------------------------------------------------------------------ buffers --- */
+
+#define MAX_BUFFERS 4
+
+/* The arrays of a call; let go of with buffers_done(). */
+typedef struct buffers {
+    Py_buffer views[MAX_BUFFERS];
+    int n;
+} buffers;
+
+static void buffers_done(buffers *b)
+{
+    for (int i = 0; i < b->n; i++)
+        PyBuffer_Release(&b->views[i]);
+}
+
+/* One more array of doubles, n of them; n < 0: any number. */
+static double *buffers_add(buffers *b, PyObject *object, Py_ssize_t n, bool is_output)
+{
+    Py_buffer *view = &b->views[b->n];
+
+    if (PyObject_GetBuffer(object, view, PyBUF_ANY_CONTIGUOUS | (is_output ? PyBUF_WRITABLE : 0)) <
+        0)
+        return NULL;
+    b->n++;
+    if (view->itemsize == sizeof(double) && (n < 0 || view->len == n * (Py_ssize_t)sizeof(double)))
+        return view->buf;
+    PyErr_Format(PyExc_ValueError, "%zd numbers of 64 bits are needed", n < 0 ? 0 : n);
+    return NULL;
+}
+
+static Py_ssize_t buffers_count(const buffers *b, int i)
+{
+    return b->views[i].len / (Py_ssize_t)sizeof(double);
+}
+
+static bool as_threads(PyObject *number, int *n_threads)
+{
+    int64_t wide;
+
+    if (!as_index(number, &wide))
+        return false;
+    *n_threads = wide > 0 && wide < 1024 ? (int)wide : 1;
+    return true;
+}
+
+/* --------------------------------------------------------------------------------------- Grid --- */
+
+static PyObject *Grid_make(PyObject *type, PyObject *args)
+{
+    core_state *state = state_of_type((PyTypeObject *)type);
+    f24_grid_definition d = {0};
+    PyObject *ax, *ay;
+    buffers b = {0};
+    f24_status status;
+    int grtyp, ref_grtyp;
+    GridObject *self;
+    f24_error err;
+
+    if (!PyArg_ParseTuple(args, "i(ii)(iiii)i(iiii)OO:make", &grtyp, &d.ni, &d.nj, &d.ig[0],
+                          &d.ig[1], &d.ig[2], &d.ig[3], &ref_grtyp, &d.ref_ig[0], &d.ref_ig[1],
+                          &d.ref_ig[2], &d.ref_ig[3], &ax, &ay))
+        return NULL;
+    d.grtyp = (char)grtyp;
+    d.ref_grtyp = (char)ref_grtyp;
+    self = (GridObject *)PyType_GenericAlloc((PyTypeObject *)type, 0);
+    if (self == NULL)
+        return NULL;
+    self->ni = d.ni;
+    self->nj = d.nj;
+    if (ax != Py_None && ay != Py_None) {
+        d.ax = buffers_add(&b, ax, -1, false);
+        d.ay = d.ax != NULL ? buffers_add(&b, ay, -1, false) : NULL;
+        if (d.ay == NULL) {
+            buffers_done(&b);
+            Py_DECREF(self);
+            return NULL;
+        }
+        d.n_ax = (size_t)buffers_count(&b, 0);
+        d.n_ay = (size_t)buffers_count(&b, 1);
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = f24_grid_open(&d, &self->grid, &err);
+    Py_END_ALLOW_THREADS
+    buffers_done(&b);
+    if (status == F24_OK)
+        return (PyObject *)self;
+    Py_DECREF(self);
+    return raise_core(state, &err, NULL, NULL);
+}
+
+static void Grid_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+
+    f24_grid_close(((GridObject *)object)->grid);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *Grid_frame(PyObject *object, PyObject *ignored)
+{
+    f24_grid_frame f;
+    const double *p = f.parameters, *r = f.rotation;
+
+    (void)ignored;
+    f24_grid_get_frame(((GridObject *)object)->grid, &f);
+    return Py_BuildValue("(i(dddd)(ddddddddd)d)", (int)f.kind, p[0], p[1], p[2], p[3], r[0], r[1],
+                         r[2], r[3], r[4], r[5], r[6], r[7], r[8], f.period);
+}
+
+static PyObject *Grid_axes(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    buffers b = {0};
+    double *x, *y;
+
+    if (!has_args("axes", n_args, 2, 2))
+        return NULL;
+    x = buffers_add(&b, args[0], self->ni, true);
+    y = x != NULL ? buffers_add(&b, args[1], self->nj, true) : NULL;
+    if (y != NULL)
+        f24_grid_axes(self->grid, x, y);
+    buffers_done(&b);
+    return y != NULL ? Py_NewRef(Py_None) : NULL;
+}
+
+static PyObject *Grid_latlon(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    Py_ssize_t n = self->ni * self->nj;
+    double *lat, *lon;
+    buffers b = {0};
+    int n_threads;
+
+    if (!has_args("latlon", n_args, 3, 3) || !as_threads(args[2], &n_threads))
+        return NULL;
+    lat = buffers_add(&b, args[0], n, true);
+    lon = lat != NULL ? buffers_add(&b, args[1], n, true) : NULL;
+    if (lon != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        f24_grid_latlon(self->grid, lat, lon, n_threads);
+        Py_END_ALLOW_THREADS
+    }
+    buffers_done(&b);
+    return lon != NULL ? Py_NewRef(Py_None) : NULL;
+}
+
+typedef void (*two_to_two)(const f24_grid *grid, const double *a, const double *b, size_t n,
+                           double *c, double *d, int n_threads);
+
+static PyObject *map_points(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                            const char *name, two_to_two work)
+{
+    double *arrays[4] = {NULL, NULL, NULL, NULL};
+    buffers b = {0};
+    Py_ssize_t n = -1;
+    int n_threads;
+
+    if (!has_args(name, n_args, 5, 5) || !as_threads(args[4], &n_threads))
+        return NULL;
+    for (int i = 0; i < 4; i++) {
+        arrays[i] = buffers_add(&b, args[i], n, i >= 2);
+        if (arrays[i] == NULL)
+            break;
+        n = buffers_count(&b, 0);
+    }
+    if (arrays[3] != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        work(((GridObject *)object)->grid, arrays[0], arrays[1], (size_t)n, arrays[2], arrays[3],
+             n_threads);
+        Py_END_ALLOW_THREADS
+    }
+    buffers_done(&b);
+    return arrays[3] != NULL ? Py_NewRef(Py_None) : NULL;
+}
+
+static PyObject *Grid_latlon_at(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    return map_points(object, args, n_args, "latlon_at", f24_grid_latlon_at);
+}
+
+static PyObject *Grid_xy(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    return map_points(object, args, n_args, "xy", f24_grid_xy);
+}
+
+#define FAST_METHOD(name, doc) {#name, (PyCFunction)(void (*)(void))Grid_##name, METH_FASTCALL, doc}
+
+static PyMethodDef grid_type_methods[] = {
+    {"make", Grid_make, METH_VARARGS | METH_CLASS,
+     "make($type, grtyp, size, ig, ref_grtyp, ref_ig, ax, ay, /)\n--\n\nA grid; grtyp as the "
+     "number "
+     "of its character, ax and ay float64 or None."},
+    {"frame", Grid_frame, METH_NOARGS,
+     "frame($self, /)\n--\n\n(kind, parameters, rotation, period)."},
+    FAST_METHOD(axes, "axes($self, x, y, /)\n--\n\nCoordinates of columns and rows."),
+    FAST_METHOD(latlon, "latlon($self, lat, lon, threads, /)\n--\n\nPositions of all points."),
+    FAST_METHOD(latlon_at, "latlon_at($self, x, y, lat, lon, threads, /)\n--\n\nPositions of "
+                           "indices from 0."),
+    FAST_METHOD(xy, "xy($self, lat, lon, x, y, threads, /)\n--\n\nIndices of positions."),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot grid_slots[] = {
+    {Py_tp_doc, "Where the points of a grid are: made by Grid.make()."},
+    {Py_tp_dealloc, Grid_dealloc},
+    {Py_tp_methods, grid_type_methods},
+    {0, NULL},
+};
+
+PyType_Spec grid_spec = {
+    .name = "fst24._core.Grid",
+    .basicsize = sizeof(GridObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = grid_slots,
+};
+
+/* ---------------------------------------------------------------------------------- ig1 to ig4 --- */
+
+static PyObject *ig_decode(PyObject *module, PyObject *args)
+{
+    f24_error err;
+    double p[4];
+    int32_t ig[4];
+    int grtyp;
+
+    if (!PyArg_ParseTuple(args, "i(iiii):ig_decode", &grtyp, &ig[0], &ig[1], &ig[2], &ig[3]))
+        return NULL;
+    if (f24_ig_decode((char)grtyp, ig, p, &err) != F24_OK)
+        return raise_core(state_of_module(module), &err, NULL, NULL);
+    return Py_BuildValue("(dddd)", p[0], p[1], p[2], p[3]);
+}
+
+static PyObject *ig_encode(PyObject *module, PyObject *args)
+{
+    f24_error err;
+    double p[4];
+    int32_t ig[4];
+    int grtyp;
+
+    if (!PyArg_ParseTuple(args, "i(dddd):ig_encode", &grtyp, &p[0], &p[1], &p[2], &p[3]))
+        return NULL;
+    if (f24_ig_encode((char)grtyp, p, ig, &err) != F24_OK)
+        return raise_core(state_of_module(module), &err, NULL, NULL);
+    return Py_BuildValue("(iiii)", ig[0], ig[1], ig[2], ig[3]);
+}
+
+PyMethodDef grid_methods[] = {
+    {"ig_decode", ig_decode, METH_VARARGS,
+     "ig_decode($module, grtyp, ig, /)\n--\n\nThe four parameters that ig1 to ig4 stand for."},
+    {"ig_encode", ig_encode, METH_VARARGS,
+     "ig_encode($module, grtyp, parameters, /)\n--\n\nThe codes of four parameters."},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,294 @@
+"""`Grid`: a grid as users see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fst24 import _core
+from fst24._errors import InvalidArgumentError, UnsupportedError
+from fst24._settings import thread_settings
+
+from . import _crs
+from ._codes import as_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from ._found import RecordLike
+
+    Reals = npt.NDArray[np.float64]
+    Codes = tuple[int, int, int, int]
+
+_TWO_DIMENSIONS = 2
+
+
+class LatLon(NamedTuple):
+    """Latitudes (-90 to 90) and longitudes (0 to 360) in degrees."""
+
+    lat: Any
+    lon: Any
+
+
+class Place(NamedTuple):
+    """Indices from 0 along i and j; between points they are fractions."""
+
+    x: Any
+    y: Any
+
+
+class Axes(NamedTuple):
+    """Coordinates of columns and rows in the frame of a grid."""
+
+    #: Of the ni columns: longitudes (rise or fall throughout), or metres from the pole.
+    x: Reals
+    #: Of the nj rows: latitudes, or metres.
+    y: Reals
+    #: ``"degrees"`` or ``"m"``.
+    units: str
+
+
+class Grid:
+    """Where the points of a record are: made by `from_record`, ``f.grid(rec)``, or from parts.
+
+    Positions are computed in double precision; the reference's own, in single, differ by up to
+    0.02 degrees near poles of the grid (``docs/format/metadata.md``, 10). Immutable, and equal to
+    every grid made of the same parts; pickled with them.
+
+    Parameters
+    ----------
+    grtyp : str
+        A, B, G, L, N, S, E, Z or # (a tile).
+    ni, nj : int
+        Size of the field.
+    ig : tuple of four int
+        ig1 to ig4 of the field. `encode` makes them of parameters.
+    ax, ay : array_like, optional
+        Z, #: the values of ``>>`` and ``^^``; of all tiles for #.
+    ref_grtyp, ref_ig : optional
+        Z, #: grtyp (E, L, N or S) and ig1 to ig4 of ``>>`` and ``^^``.
+
+    Raises
+    ------
+    CorruptFileError
+        Axes that contradict the size, or do not rise or fall throughout; impossible parameters.
+    InvalidArgumentError
+        No axes where they are needed, or no size.
+    UnsupportedError
+        A grtyp that says nothing of where points are.
+
+    >>> from fst24.grid import Grid, encode
+    >>> grid = Grid("L", 4, 3, encode("L", lat0=40, lon0=358, dlat=1, dlon=1))
+    >>> grid.latlon().lon[:, 0]
+    array([358., 359.,   0.,   1.])
+    >>> grid.xy(40.5, 0.25)
+    Place(x=2.25, y=0.5)
+    """
+
+    __slots__ = ("_frame", "_grid", "_parts")
+
+    def __init__(
+        self,
+        grtyp: str,
+        ni: int,
+        nj: int,
+        ig: Codes = (0, 0, 0, 0),
+        *,
+        ax: npt.ArrayLike | None = None,
+        ay: npt.ArrayLike | None = None,
+        ref_grtyp: str = "",
+        ref_ig: Codes = (0, 0, 0, 0),
+    ) -> None:
+        x, y = (None if a is None else np.array(a, np.float64).ravel("F") for a in (ax, ay))
+        self._parts = grtyp, ni, nj, tuple(ig), x, y, ref_grtyp, tuple(ref_ig)
+        self._grid = _core.Grid.make(as_code(grtyp), (ni, nj), ig, as_code(ref_grtyp), ref_ig, x, y)
+        self._frame = self._grid.frame()
+
+    @classmethod
+    def from_record(cls, record: RecordLike) -> Grid:
+        """The grid of a record, its axes taken from the file that it is in.
+
+        The same object for all records of a file that are on one grid.
+
+        Raises
+        ------
+        RecordNotFoundError
+            The file does not hold the axes. ``other.grid(record)`` takes them from another file.
+        """
+        from ._found import grid_of
+
+        shared: Callable[[RecordLike], Grid] | None = getattr(record.file, "grid", None)
+        return grid_of(record.file, record) if shared is None else shared(record)
+
+    def __reduce__(self) -> tuple[Callable[..., Grid], tuple[Any, ...]]:
+        return _made_again, self._parts
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(
+            part.tobytes() if isinstance(part, np.ndarray) else part for part in self._parts
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return NotImplemented if not isinstance(other, Grid) else self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        ref = f" on {self.ref_grtyp}" if self.ref_grtyp else ""
+        return f"<Grid {self.grtyp}{ref} {self.ni}x{self.nj}>"
+
+    # ------------------------------------------------------------------------------- facts
+
+    @property
+    def grtyp(self) -> str:
+        """Type of the grid."""
+        return self._parts[0]
+
+    @property
+    def ref_grtyp(self) -> str:
+        """Type of the grid that the axes are on; empty for grids without axes of their own."""
+        return self._parts[6]
+
+    @property
+    def ni(self) -> int:
+        """Number of columns."""
+        return self._parts[1]
+
+    @property
+    def nj(self) -> int:
+        """Number of rows."""
+        return self._parts[2]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The size: (ni, nj)."""
+        return self.ni, self.nj
+
+    @property
+    def is_separable(self) -> bool:
+        """Whether longitude depends on i alone and latitude on j alone."""
+        return self._frame[0] == _crs.LATLON
+
+    @property
+    def period(self) -> float:
+        """Columns after which a grid that goes all around begins again; 0 for others."""
+        return self._frame[3]
+
+    @property
+    def crs(self) -> dict[str, Any]:
+        """The attributes of a CF grid mapping; its coordinates are those of `axes`.
+
+        >>> Grid("N", 9, 9, (45, 45, 2100, 600)).crs["straight_vertical_longitude_from_pole"]
+        -111.0
+        """
+        kind, parameters, rotation, _ = self._frame
+        return _crs.cf_mapping(kind, parameters[3], rotation)
+
+    def to_pyproj(self) -> Any:  # noqa: ANN401 - pyproj is optional
+        """`crs` as a ``pyproj.CRS``; pyproj has to be installed."""
+        import pyproj
+
+        return pyproj.CRS.from_cf(self.crs)
+
+    def axes(self) -> Axes:
+        """Coordinates of columns and rows in the frame that `crs` describes."""
+        x, y = np.empty(self.ni), np.empty(self.nj)
+        self._grid.axes(x, y)
+        kind, parameters, _, _ = self._frame
+        if kind in (_crs.NORTH, _crs.SOUTH):
+            return Axes(x * parameters[2], y * parameters[2], "m")
+        return Axes(x, y, "degrees")
+
+    # --------------------------------------------------------------------------- positions
+
+    def latlon(self, *, dims: int = 2, threads: int | None = None) -> LatLon:
+        """Positions of all points.
+
+        Parameters
+        ----------
+        dims : {2, 1}
+            1, for grids where `is_separable`: latitudes of the nj rows, longitudes of the ni
+            columns, which rise or fall throughout and may pass 360.
+        threads : int, optional
+            As in `Fst24File.read`.
+
+        Returns
+        -------
+        LatLon
+            Two float64 arrays (ni, nj) in Fortran order, as the values of records are.
+        """
+        if dims == 1:
+            return self._latlon_of_axes()
+        if dims != _TWO_DIMENSIONS:
+            raise InvalidArgumentError(f"positions in {dims} dimensions: 1 or 2")
+        lat, lon = (np.empty(self.shape, order="F") for _ in range(2))
+        self._grid.latlon(lat, lon, _threads(threads))
+        return LatLon(lat, lon)
+
+    def _latlon_of_axes(self) -> LatLon:
+        if not self.is_separable:
+            raise UnsupportedError(f"rows of {self!r} have no latitude of their own: use dims=2")
+        x, y, _ = self.axes()
+        return LatLon(y, x - 360.0 * np.floor(x[0] / 360.0))
+
+    def latlon_at(
+        self, x: npt.ArrayLike, y: npt.ArrayLike, *, threads: int | None = None
+    ) -> LatLon:
+        """Positions of indices from 0, which may lie between points or outside: see `xy`."""
+        return LatLon(*_mapped(self._grid.latlon_at, x, y, threads))
+
+    def xy(self, lat: npt.ArrayLike, lon: npt.ArrayLike, *, threads: int | None = None) -> Place:
+        """Which point a position is: indices from 0 along i and j, fractions between points.
+
+        Parameters
+        ----------
+        lat, lon : array_like
+            Degrees, of one shape or two that go together; longitudes in any turn.
+
+        Returns
+        -------
+        Place
+            Plain numbers for one position, float64 arrays for several. Outside of the grid indices
+            go on along its axes: below 0, beyond ni - 1. A grid that goes all around takes any
+            longitude, up to `period`. NaN for positions that are not finite.
+
+        >>> grid = Grid("A", 36, 18)
+        >>> grid.xy([0.0, 0.0], [-5.0, 365.0])
+        Place(x=array([35.5,  0.5]), y=array([8.5, 8.5]))
+        """
+        return Place(*_mapped(self._grid.xy, lat, lon, threads))
+
+
+def _made_again(  # noqa: PLR0917 - what _parts holds
+    grtyp: str,
+    ni: int,
+    nj: int,
+    ig: Codes,
+    ax: Reals | None,
+    ay: Reals | None,
+    ref_grtyp: str,
+    ref_ig: Codes,
+) -> Grid:
+    return Grid(grtyp, ni, nj, ig, ax=ax, ay=ay, ref_grtyp=ref_grtyp, ref_ig=ref_ig)
+
+
+def _threads(threads: int | None) -> int:
+    if threads is not None and threads < 1:
+        raise InvalidArgumentError(f"threads={threads}: at least one is needed")
+    return thread_settings().threads if threads is None else threads
+
+
+def _mapped(
+    work: Callable[..., None], a: npt.ArrayLike, b: npt.ArrayLike, threads: int | None
+) -> tuple[Any, Any]:
+    """Two arrays from two arrays of one shape; plain numbers from plain numbers."""
+    given = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
+    one, two = (np.ascontiguousarray(array) for array in given)
+    shape = given[0].shape
+    out = np.empty(shape), np.empty(shape)
+    work(one, two, *out, _threads(threads))
+    return out if shape else (out[0].item(), out[1].item())
