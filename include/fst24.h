@@ -884,12 +884,15 @@ F24_API F24_MUST_CHECK f24_status f24_ig_encode(char grtyp, const double paramet
                                                 int32_t ig[4], f24_error *err);
 
 /*
- * What a grid is made of.
+ * What a grid is made of. Fields that are not named for a grtyp are 0.
  *
  * grtyp, ni, nj, ig  those of the field.
- * ref_grtyp, ref_ig  Z #: grtyp (E, L, N, S) and ig1 to ig4 of the records ">>" and "^^".
- * ax, ay             Z #: the values of ">>" and "^^", n_ax and n_ay of them, all of the full grid
- *                    for #. Read during the call only.
+ * ref_grtyp, ref_ig  Z # Y O X M: grtyp (E, L, N, S) and ig1 to ig4 of the records ">>" and "^^".
+ * ax, ay             Z: the values of ">>" (ni) and "^^" (nj); #: those of the full grid. Y O X M:
+ *                    ni x nj values each, for each point its own. U: ax is "^>", ay NULL. Read
+ *                    during the call only.
+ * exact_angles       U: rotations as "^>" has them; by default rounded to 0.025 degrees, as the
+ *                    reference does.
  */
 typedef struct f24_grid_definition {
     char grtyp;
@@ -899,6 +902,7 @@ typedef struct f24_grid_definition {
     int32_t ref_ig[4];
     const double *ax, *ay;
     size_t n_ax, n_ay;
+    bool exact_angles;
 } f24_grid_definition;
 
 /* Where the points of a grid are. Immutable: any number of threads may use it at once. */
@@ -909,7 +913,7 @@ typedef struct f24_grid f24_grid;
  *
  * F24_EINVAL: sizes below 1, axes that are missing; F24_ECORRUPT: axes that contradict the sizes, are
  * not finite or do not rise or fall throughout, parameters that make no grid; F24_EUNSUPPORTED: a
- * grtyp whose points are nowhere told; F24_ENOMEM.
+ * grtyp whose points are nowhere told, more than 20,000 Gaussian latitudes; F24_ENOMEM.
  */
 F24_API F24_MUST_CHECK f24_status f24_grid_open(const f24_grid_definition *definition,
                                                 f24_grid **grid, f24_error *err);
@@ -921,10 +925,12 @@ typedef enum f24_frame_kind {
     F24_FRAME_ROTATED = 2, /* the same after a rotation of the sphere */
     F24_FRAME_NORTH = 3,   /* polar stereographic: grid lengths from the north pole */
     F24_FRAME_SOUTH = 4,   /* from the south pole */
+    F24_FRAME_MESH = 5,    /* none: ni x nj points of their own, neighbours beside each other */
+    F24_FRAME_LIST = 6,    /* none: points in no order */
 } f24_frame_kind;
 
 /*
- * The frame of a grid.
+ * The frame of a panel: grids U have several, nj / n_panels rows each, all others one.
  *
  * parameters  as f24_ig_decode gives them: L (0, 0, 1, 1 for A, B and G), E, N or S.
  * rotation    F24_FRAME_ROTATED: 3 x 3, row by row, from a true unit vector to a rotated one.
@@ -937,11 +943,14 @@ typedef struct f24_grid_frame {
     double period;
 } f24_grid_frame;
 
-F24_API void f24_grid_get_frame(const f24_grid *grid, f24_grid_frame *frame);
+F24_API int32_t f24_grid_panels(const f24_grid *grid);
+/* `panel` is below f24_grid_panels(). */
+F24_API void f24_grid_get_frame(const f24_grid *grid, int32_t panel, f24_grid_frame *frame);
 
-/* Coordinates of the ni columns and the nj rows. Those of angles rise or fall throughout: they may
- * leave 0 to 360. */
-F24_API void f24_grid_axes(const f24_grid *grid, double *x, double *y);
+/* Coordinates of the ni columns and of the rows of a panel. Those of angles rise or fall throughout: they
+ * may leave 0 to 360. F24_EUNSUPPORTED: F24_FRAME_MESH and F24_FRAME_LIST have no axes. */
+F24_API F24_MUST_CHECK f24_status f24_grid_axes(const f24_grid *grid, int32_t panel, double *x,
+                                                double *y, f24_error *err);
 
 /*
  * Latitudes (-90 to 90) and longitudes (0 to 360, 360 excluded) of all ni x nj points, in Fortran
@@ -951,18 +960,28 @@ F24_API void f24_grid_latlon(const f24_grid *grid, double *lat, double *lon, int
 
 /*
  * The same for n places (x, y) in indices that count from 0 and may lie between points, linear along
- * the axes in between and beyond their ends.
+ * the axes (or, in a mesh, in the cells) in between and beyond their ends. In a list of points: the
+ * nearest index, NaN where there is none.
  */
 F24_API void f24_grid_latlon_at(const f24_grid *grid, const double *x, const double *y, size_t n,
                                 double *lat, double *lon, int n_threads);
 
 /*
- * The inverse: indices from 0 of n positions. Outside of a grid they go on along its axes (below 0,
- * beyond ni - 1); a grid that goes all around takes any longitude, from 0 up to its first column
- * again. NaN for positions that are not finite.
+ * The inverse: indices from 0 of n positions. Outside of a grid with axes they go on along these (below
+ * 0, beyond ni - 1), a grid that goes all around takes any longitude, from 0 up to its first column
+ * again; of panels the one whose core has the place is taken, and outside of all there is NaN, as
+ * outside of a mesh. In a list the nearest point. NaN for positions that are not finite.
+ * F24_ENOMEM: the first search in a mesh or a list makes a tree of its points.
  */
-F24_API void f24_grid_xy(const f24_grid *grid, const double *lat, const double *lon, size_t n,
-                         double *x, double *y, int n_threads);
+F24_API F24_MUST_CHECK f24_status f24_grid_xy(const f24_grid *grid, const double *lat,
+                                              const double *lon, size_t n, double *x, double *y,
+                                              int n_threads, f24_error *err);
+
+/*
+ * 1 for each of the ni x nj points that stands for its place, 0 for those that another one does: the
+ * overlap of panels, columns that repeat the first ones. What is left covers each place once.
+ */
+F24_API void f24_grid_core(const f24_grid *grid, uint8_t *is_core, int n_threads);
 
 #ifdef __cplusplus
 }

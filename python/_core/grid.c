@@ -59,34 +59,37 @@ static PyObject *Grid_make(PyObject *type, PyObject *args)
 {
     core_state *state = state_of_type((PyTypeObject *)type);
     f24_grid_definition d = {0};
-    PyObject *ax, *ay;
+    int grtyp, ref_grtyp, exact_angles;
+    PyObject *axes[2];
     buffers b = {0};
     f24_status status;
-    int grtyp, ref_grtyp;
     GridObject *self;
     f24_error err;
 
-    if (!PyArg_ParseTuple(args, "i(ii)(iiii)i(iiii)OO:make", &grtyp, &d.ni, &d.nj, &d.ig[0],
+    if (!PyArg_ParseTuple(args, "i(ii)(iiii)i(iiii)OOp:make", &grtyp, &d.ni, &d.nj, &d.ig[0],
                           &d.ig[1], &d.ig[2], &d.ig[3], &ref_grtyp, &d.ref_ig[0], &d.ref_ig[1],
-                          &d.ref_ig[2], &d.ref_ig[3], &ax, &ay))
+                          &d.ref_ig[2], &d.ref_ig[3], &axes[0], &axes[1], &exact_angles))
         return NULL;
     d.grtyp = (char)grtyp;
     d.ref_grtyp = (char)ref_grtyp;
+    d.exact_angles = exact_angles != 0;
     self = (GridObject *)PyType_GenericAlloc((PyTypeObject *)type, 0);
     if (self == NULL)
         return NULL;
     self->ni = d.ni;
     self->nj = d.nj;
-    if (ax != Py_None && ay != Py_None) {
-        d.ax = buffers_add(&b, ax, -1, false);
-        d.ay = d.ax != NULL ? buffers_add(&b, ay, -1, false) : NULL;
-        if (d.ay == NULL) {
+    for (int k = 0; k < 2; k++) {
+        const double *values = NULL;
+        if (axes[k] == Py_None)
+            continue;
+        values = buffers_add(&b, axes[k], -1, false);
+        if (values == NULL) {
             buffers_done(&b);
             Py_DECREF(self);
             return NULL;
         }
-        d.n_ax = (size_t)buffers_count(&b, 0);
-        d.n_ay = (size_t)buffers_count(&b, 1);
+        *(k == 0 ? &d.ax : &d.ay) = values;
+        *(k == 0 ? &d.n_ax : &d.n_ay) = (size_t)buffers_count(&b, b.n - 1);
     }
     Py_BEGIN_ALLOW_THREADS
     status = f24_grid_open(&d, &self->grid, &err);
@@ -107,31 +110,77 @@ static void Grid_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-static PyObject *Grid_frame(PyObject *object, PyObject *ignored)
+static PyObject *Grid_frames(PyObject *object, PyObject *ignored)
 {
-    f24_grid_frame f;
-    const double *p = f.parameters, *r = f.rotation;
+    const f24_grid *grid = ((GridObject *)object)->grid;
+    Py_ssize_t n = f24_grid_panels(grid);
+    PyObject *frames = PyTuple_New(n);
 
     (void)ignored;
-    f24_grid_get_frame(((GridObject *)object)->grid, &f);
-    return Py_BuildValue("(i(dddd)(ddddddddd)d)", (int)f.kind, p[0], p[1], p[2], p[3], r[0], r[1],
-                         r[2], r[3], r[4], r[5], r[6], r[7], r[8], f.period);
+    for (Py_ssize_t k = 0; frames != NULL && k < n; k++) {
+        f24_grid_frame f;
+        const double *p = f.parameters, *r = f.rotation;
+        PyObject *frame;
+        f24_grid_get_frame(grid, (int32_t)k, &f);
+        frame = Py_BuildValue("(i(dddd)(ddddddddd)d)", (int)f.kind, p[0], p[1], p[2], p[3], r[0],
+                              r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], f.period);
+        if (frame == NULL)
+            Py_CLEAR(frames);
+        else
+            PyTuple_SET_ITEM(frames, k, frame);
+    }
+    return frames;
+}
+
+/* None, or the exception of a call that failed. */
+static PyObject *outcome(PyObject *object, f24_status status, const f24_error *err)
+{
+    if (status == F24_OK)
+        Py_RETURN_NONE;
+    return raise_core(state_of_type(Py_TYPE(object)), err, NULL, NULL);
 }
 
 static PyObject *Grid_axes(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
 {
     GridObject *self = (GridObject *)object;
+    f24_status status = F24_OK;
+    PyObject *done = NULL;
     buffers b = {0};
+    f24_error err;
     double *x, *y;
 
     if (!has_args("axes", n_args, 2, 2))
         return NULL;
     x = buffers_add(&b, args[0], self->ni, true);
-    y = x != NULL ? buffers_add(&b, args[1], self->nj, true) : NULL;
-    if (y != NULL)
-        f24_grid_axes(self->grid, x, y);
+    y = x != NULL ? buffers_add(&b, args[1], self->nj / f24_grid_panels(self->grid), true) : NULL;
+    if (y != NULL) {
+        status = f24_grid_axes(self->grid, 0, x, y, &err);
+        done = outcome(object, status, &err);
+    }
     buffers_done(&b);
-    return y != NULL ? Py_NewRef(Py_None) : NULL;
+    return done;
+}
+
+static PyObject *Grid_core(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    Py_buffer out;
+    int n_threads;
+    bool fits;
+
+    if (!has_args("core", n_args, 2, 2) || !as_threads(args[1], &n_threads) ||
+        PyObject_GetBuffer(args[0], &out, PyBUF_ANY_CONTIGUOUS | PyBUF_WRITABLE) < 0)
+        return NULL;
+    fits = out.len == self->ni * self->nj;
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        f24_grid_core(self->grid, out.buf, n_threads);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "a byte for each point is needed");
+    }
+    PyBuffer_Release(&out);
+    return fits ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *Grid_latlon(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
@@ -155,15 +204,18 @@ static PyObject *Grid_latlon(PyObject *object, PyObject *const *args, Py_ssize_t
     return lon != NULL ? Py_NewRef(Py_None) : NULL;
 }
 
-typedef void (*two_to_two)(const f24_grid *grid, const double *a, const double *b, size_t n,
-                           double *c, double *d, int n_threads);
+typedef f24_status (*two_to_two)(const f24_grid *grid, const double *a, const double *b, size_t n,
+                                 double *c, double *d, int n_threads, f24_error *err);
 
 static PyObject *map_points(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                             const char *name, two_to_two work)
 {
     double *arrays[4] = {NULL, NULL, NULL, NULL};
+    f24_status status = F24_OK;
+    PyObject *done = NULL;
     buffers b = {0};
     Py_ssize_t n = -1;
+    f24_error err;
     int n_threads;
 
     if (!has_args(name, n_args, 5, 5) || !as_threads(args[4], &n_threads))
@@ -176,17 +228,26 @@ static PyObject *map_points(PyObject *object, PyObject *const *args, Py_ssize_t 
     }
     if (arrays[3] != NULL) {
         Py_BEGIN_ALLOW_THREADS
-        work(((GridObject *)object)->grid, arrays[0], arrays[1], (size_t)n, arrays[2], arrays[3],
-             n_threads);
+        status = work(((GridObject *)object)->grid, arrays[0], arrays[1], (size_t)n, arrays[2],
+                      arrays[3], n_threads, &err);
         Py_END_ALLOW_THREADS
+        done = outcome(object, status, &err);
     }
     buffers_done(&b);
-    return arrays[3] != NULL ? Py_NewRef(Py_None) : NULL;
+    return done;
+}
+
+static f24_status latlon_at(const f24_grid *grid, const double *x, const double *y, size_t n,
+                            double *lat, double *lon, int n_threads, f24_error *err)
+{
+    (void)err;
+    f24_grid_latlon_at(grid, x, y, n, lat, lon, n_threads);
+    return F24_OK;
 }
 
 static PyObject *Grid_latlon_at(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
 {
-    return map_points(object, args, n_args, "latlon_at", f24_grid_latlon_at);
+    return map_points(object, args, n_args, "latlon_at", latlon_at);
 }
 
 static PyObject *Grid_xy(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
@@ -198,12 +259,15 @@ static PyObject *Grid_xy(PyObject *object, PyObject *const *args, Py_ssize_t n_a
 
 static PyMethodDef grid_type_methods[] = {
     {"make", Grid_make, METH_VARARGS | METH_CLASS,
-     "make($type, grtyp, size, ig, ref_grtyp, ref_ig, ax, ay, /)\n--\n\nA grid; grtyp as the "
+     "make($type, grtyp, size, ig, ref_grtyp, ref_ig, ax, ay, exact_angles, /)\n--\n\nA grid; "
+     "grtyp as the "
      "number "
      "of its character, ax and ay float64 or None."},
-    {"frame", Grid_frame, METH_NOARGS,
-     "frame($self, /)\n--\n\n(kind, parameters, rotation, period)."},
-    FAST_METHOD(axes, "axes($self, x, y, /)\n--\n\nCoordinates of columns and rows."),
+    {"frames", Grid_frames, METH_NOARGS,
+     "frames($self, /)\n--\n\n(kind, parameters, rotation, period) of each panel."},
+    FAST_METHOD(axes, "axes($self, x, y, /)\n--\n\nCoordinates of columns and of the rows of the "
+                      "first panel."),
+    FAST_METHOD(core, "core($self, out, threads, /)\n--\n\nWhich points stand for their places."),
     FAST_METHOD(latlon, "latlon($self, lat, lon, threads, /)\n--\n\nPositions of all points."),
     FAST_METHOD(latlon_at, "latlon_at($self, x, y, lat, lon, threads, /)\n--\n\nPositions of "
                            "indices from 0."),

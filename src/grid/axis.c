@@ -184,7 +184,7 @@ static int32_t find_cell(const f24_axis *axis, double t)
     /* at[low] <= t, but for rounding at the edge of a bucket. Two cells, or one, are decided without a
      * branch that nobody could predict. */
     if (high - low <= 1) {
-        low = at[high] <= t ? high : low;
+        low += (high - low) * (at[high] <= t);
         high = low;
     }
     while (low < high) {

@@ -111,6 +111,8 @@ void f24_frame_to_latlon(const f24_frame *frame, size_t n, const double *u, cons
         negate(n, lat);
         sphere->wrap(n, south, lon);
         break;
+    default: /* points have no frame */
+        break;
     }
 }
 
@@ -137,6 +139,8 @@ void f24_frame_from_latlon(const f24_frame *frame, size_t n, const double *lat, 
         negate(n, south[0]);
         negate(n, south[1]);
         sphere->to_polar(frame->re, frame->dgrw, n, south[0], south[1], u, v);
+        break;
+    default:
         break;
     }
 }

@@ -1,5 +1,6 @@
 /* From a definition to a grid: one maker for each family of grtyp (docs/format/metadata.md, 7.3 to 7.6). */
 #include "grid/grid.h"
+#include "grid/points.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -150,31 +151,84 @@ static f24_status part_of_axes(const f24_grid_definition *d, size_t first[2], f2
     return F24_OK;
 }
 
-static f24_status make_on_axes(f24_grid *grid, const f24_grid_definition *d, f24_error *err)
+/* The frame that axes or points are in, and how their values become its coordinates: origin and scale. */
+static f24_status reference_frame(const f24_grid_definition *d, f24_frame *frame, double x[2],
+                                  double y[2], f24_error *err)
 {
-    f24_panel *panel = grid->panels;
-    double p[4], x[2] = {0, 1}, y[2] = {0, 1}; /* origin, scale */
-    size_t first[2] = {0, 0};
-    bool is_angle;
+    double p[4];
 
-    F24_TRY(part_of_axes(d, first, err));
     if (d->ref_grtyp != 'E' && d->ref_grtyp != 'L' && d->ref_grtyp != 'N' && d->ref_grtyp != 'S')
         return f24_fail(err, F24_EUNSUPPORTED, -1,
-                        "axes on a grid of type %c: E, L, N and S are known", d->ref_grtyp);
+                        "axes on a grid of type '%c': E, L, N and S are known",
+                        d->ref_grtyp >= ' ' && d->ref_grtyp <= '~' ? d->ref_grtyp : '?');
     F24_TRY(f24_ig_decode(d->ref_grtyp, d->ref_ig, p, err));
-    F24_TRY(f24_frame_make(&panel->frame, d->ref_grtyp, p, err));
-    is_angle = panel->frame.kind == F24_FRAME_LATLON || panel->frame.kind == F24_FRAME_ROTATED;
+    F24_TRY(f24_frame_make(frame, d->ref_grtyp, p, err));
+    x[0] = y[0] = 0;
+    x[1] = y[1] = 1;
     if (d->ref_grtyp == 'L') {
         x[0] = p[1];
         x[1] = p[3];
         y[0] = p[0];
         y[1] = p[2];
-    } else if (!is_angle) {
+    } else if (d->ref_grtyp != 'E') {
         x[0] = -p[0];
         y[0] = -p[1];
     }
+    return F24_OK;
+}
+
+static f24_status make_on_axes(f24_grid *grid, const f24_grid_definition *d, f24_error *err)
+{
+    f24_panel *panel = grid->panels;
+    size_t first[2] = {0, 0};
+    double x[2], y[2];
+    bool is_angle;
+
+    F24_TRY(part_of_axes(d, first, err));
+    F24_TRY(reference_frame(d, &panel->frame, x, y, err));
+    is_angle = panel->frame.kind == F24_FRAME_LATLON || panel->frame.kind == F24_FRAME_ROTATED;
     F24_TRY(own_axis(&panel->x, d->ax + first[0], d->ni, x[0], x[1], is_angle, ">>", err));
     return own_axis(&panel->y, d->ay + first[1], d->nj, y[0], y[1], false, "^^", err);
+}
+
+/* ------------------------------------------------------------------ points of their own (7.8) --- */
+
+/* The reference takes a Z whose ">>" and "^^" have the same dimensions for a list of points. */
+static bool has_points(const f24_grid_definition *d)
+{
+    size_t n = (size_t)d->ni * (size_t)d->nj;
+
+    return d->n_ax == n && d->n_ay == n && (d->n_ax != (size_t)d->ni || d->n_ay != (size_t)d->nj);
+}
+
+static f24_status make_points(f24_grid *grid, const f24_grid_definition *d, f24_error *err)
+{
+    size_t n = (size_t)d->ni * (size_t)d->nj;
+    bool is_mesh = d->grtyp == 'O' || d->grtyp == 'X';
+    f24_frame *frame = &grid->panels[0].frame;
+    double x[2], y[2], *u, *v;
+    f24_status status;
+
+    if (d->ax == NULL || d->ay == NULL)
+        return f24_fail(err, F24_EINVAL, -1, "a grid %c is made of points: >> and ^^ are missing",
+                        d->grtyp);
+    if (d->n_ax != n || d->n_ay != n || n > INT32_MAX)
+        return f24_fail(err, F24_ECORRUPT, -1, "%zu and %zu values do not place %d x %d points",
+                        d->n_ax, d->n_ay, (int)d->ni, (int)d->nj);
+    F24_TRY(reference_frame(d, frame, x, y, err));
+    u = malloc(n * sizeof *u);
+    v = malloc(n * sizeof *v);
+    status = u != NULL && v != NULL ? F24_OK
+                                    : f24_fail(err, F24_ENOMEM, -1, "no memory for %zu points", n);
+    for (size_t p = 0; status == F24_OK && p < n; p++) {
+        u[p] = x[0] + d->ax[p] * x[1];
+        v[p] = y[0] + d->ay[p] * y[1];
+    }
+    if (status == F24_OK)
+        status = f24_points_make(d->ni, d->nj, is_mesh, frame, u, v, &grid->points, err);
+    free(u);
+    free(v);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------- all --- */
@@ -194,8 +248,16 @@ static f24_status make(f24_grid *grid, const f24_grid_definition *d, f24_error *
     case 'E':
         return make_rotated(grid, d, err);
     case 'Z':
+        return has_points(d) ? make_points(grid, d, err) : make_on_axes(grid, d, err);
     case '#':
         return make_on_axes(grid, d, err);
+    case 'O':
+    case 'X':
+    case 'Y':
+    case 'M':
+        return make_points(grid, d, err);
+    case 'U':
+        return f24_make_yinyang(grid, d, err);
     default:
         return f24_fail(err, F24_EUNSUPPORTED, -1,
                         "nothing is known of where the points of grtyp '%c' are",
@@ -231,7 +293,8 @@ void f24_grid_close(f24_grid *grid)
 {
     if (grid == NULL)
         return;
-    for (int k = 0; k < 2; k++) {
+    f24_points_free(grid->points);
+    for (int k = 0; k < F24_MOST_PANELS; k++) {
         f24_axis_free(&grid->panels[k].x);
         f24_axis_free(&grid->panels[k].y);
     }
@@ -240,14 +303,21 @@ void f24_grid_close(f24_grid *grid)
 
 /* ----------------------------------------------------------------------------------- facts --- */
 
-void f24_grid_get_frame(const f24_grid *grid, f24_grid_frame *frame)
+int32_t f24_grid_panels(const f24_grid *grid)
 {
-    const f24_frame *own = &grid->panels[0].frame;
+    return grid->n_panels;
+}
+
+void f24_grid_get_frame(const f24_grid *grid, int32_t panel, f24_grid_frame *frame)
+{
+    const f24_frame *own = &grid->panels[panel].frame;
 
     frame->kind = own->kind;
     memcpy(frame->parameters, own->parameters, sizeof frame->parameters);
     memcpy(frame->rotation, own->rotation, sizeof frame->rotation);
-    frame->period = grid->panels[0].x.period;
+    frame->period = grid->panels[panel].x.period;
+    if (grid->points != NULL)
+        frame->kind = grid->points->is_mesh ? F24_FRAME_MESH : F24_FRAME_LIST;
 }
 
 static void coordinates_of(const f24_axis *axis, double *out)
@@ -258,8 +328,13 @@ static void coordinates_of(const f24_axis *axis, double *out)
     }
 }
 
-void f24_grid_axes(const f24_grid *grid, double *x, double *y)
+f24_status f24_grid_axes(const f24_grid *grid, int32_t panel, double *x, double *y, f24_error *err)
 {
-    coordinates_of(&grid->panels[0].x, x);
-    coordinates_of(&grid->panels[0].y, y);
+    if (grid->points != NULL)
+        return f24_fail(err, F24_EUNSUPPORTED, -1,
+                        "the points of this grid %c are told one by one: it has no axes",
+                        grid->grtyp);
+    coordinates_of(&grid->panels[panel].x, x);
+    coordinates_of(&grid->panels[panel].y, y);
+    return F24_OK;
 }

@@ -6,9 +6,7 @@
 #define F24_GRID_GRID_H
 
 #include "base/error.h"
-
-/* Points that kernels take at once: their work arrays stay in the first cache. */
-#define F24_GRID_BLOCK 256
+#include "grid/blocks.h"
 
 /* ----------------------------------------------------------------------------------- axes --- */
 
@@ -78,12 +76,27 @@ typedef struct f24_panel {
     f24_axis x, y;
 } f24_panel;
 
+#define F24_MOST_PANELS 8 /* files have two */
+
+struct f24_points;
+
 struct f24_grid {
     char grtyp;
     int32_t ni, nj; /* of the field: nj counts the rows of all panels */
     int32_t n_panels;
-    f24_panel panels[2];
+    f24_panel panels[F24_MOST_PANELS];
+    struct f24_points *points; /* in place of panels: points.h */
 };
+
+/* yinyang.c: the panels of a grid U. */
+f24_status f24_make_yinyang(f24_grid *grid, const f24_grid_definition *d, f24_error *err);
+
+/* position.c: for n <= F24_GRID_BLOCK points. Indices of the points from `first` on, in Fortran order. */
+void f24_grid_indices(const f24_grid *grid, size_t first, size_t n, double *x, double *y);
+void f24_grid_block_at(const f24_grid *grid, size_t n, const double *x, const double *y,
+                       double *lat, double *lon);
+/* The panel that has row y. */
+int32_t f24_grid_panel_of(const f24_grid *grid, double y);
 
 /* Gauss-Legendre latitudes of n rows, south to north, into lat[n]. */
 void f24_gauss_latitudes(int32_t n, double *lat);

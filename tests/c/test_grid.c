@@ -156,7 +156,7 @@ static void check_there_and_back(const f24_grid *grid, double within)
     if (buffer == NULL)
         exit(1);
     f24_grid_latlon(grid, lat, lon, 2);
-    f24_grid_xy(grid, lat, lon, n, x, y, 2);
+    check(f24_grid_xy(grid, lat, lon, n, x, y, 2, NULL) == F24_OK);
     for (size_t p = 0; p < n; p++) {
         double i = (double)(p % ni), off = x[p] - i;
         if (period > 0)
@@ -208,12 +208,12 @@ static void a_longitude_next_to_the_first_column_is_near_it_on_either_side(void)
     for (int i = 0; i < 8; i++)
         ax[i] = 10 + 45 * i;
     grid = made_on('L', same, 8, ax, 2, ay);
-    f24_grid_xy(grid, lat, lon, 2, x, y, 1);
+    check(f24_grid_xy(grid, lat, lon, 2, x, y, 1, NULL) == F24_OK);
     check(near(x[0], 7 + 34.0 / 45, 1e-12)); /* between the last column and the first one again */
     check(near(x[1], 8 - 1.0 / 45, 1e-12));
     f24_grid_close(grid);
     grid = made_on('L', same, 4, ax, 2, ay); /* 10 to 145 degrees: a limited area */
-    f24_grid_xy(grid, lat, lon, 2, x, y, 1);
+    check(f24_grid_xy(grid, lat, lon, 2, x, y, 1, NULL) == F24_OK);
     check(near(x[0], -11.0 / 45, 1e-12) && near(x[1], -1.0 / 45, 1e-12));
     f24_grid_close(grid);
 }
@@ -244,11 +244,91 @@ static void what_is_no_position_has_no_index(void)
     double x[4], y[4];
 
     for (int g = 0; g < 3; g++) {
-        f24_grid_xy(grids[g], lat, lon, 4, x, y, 1);
+        check(f24_grid_xy(grids[g], lat, lon, 4, x, y, 1, NULL) == F24_OK);
         for (int i = 0; i < 4; i++)
             check(isnan(x[i]) || isnan(y[i]));
         f24_grid_close(grids[g]);
     }
+}
+
+/* ---------------------------------------------------------------------- points and panels --- */
+
+static void a_mesh_knows_the_places_in_its_cells(void)
+{
+    enum { NI = 12, NJ = 9 };
+    static double ax[NI * NJ], ay[NI * NJ];
+    f24_grid_definition d = {'O', NI, NJ,      {0},     'L',  {100, 100, 9000, 0},
+                             ax,  ay, NI * NJ, NI * NJ, false};
+    const double x[3] = {0, 3.25, 10.5}, y[3] = {0, 7.75, 8};
+    double lat[3], lon[3], back_x[3], back_y[3];
+    f24_grid *grid = NULL;
+
+    for (int p = 0; p < NI * NJ; p++) {
+        ax[p] = 350 + 2 * (p % NI) + 0.3 * (p / NI);
+        ay[p] = 80 + p / NI - 0.2 * (p % NI);
+    }
+    check(f24_grid_open(&d, &grid, NULL) == F24_OK);
+    f24_grid_latlon_at(grid, x, y, 3, lat, lon, 1);
+    check(f24_grid_xy(grid, lat, lon, 3, back_x, back_y, 2, NULL) == F24_OK);
+    for (int p = 0; p < 3; p++)
+        check(near(back_x[p], x[p], 1e-8) && near(back_y[p], y[p], 1e-8));
+    lat[0] = 0;
+    check(f24_grid_xy(grid, lat, lon, 1, back_x, back_y, 1, NULL) == F24_OK && isnan(back_x[0]));
+    f24_grid_close(grid);
+    d.n_ay--;
+    check(f24_grid_open(&d, &grid, NULL) == F24_ECORRUPT);
+}
+
+static void a_list_knows_its_nearest_point(void)
+{
+    enum { N = 999 };
+    static double ax[N], ay[N], x[N], y[N];
+    f24_grid_definition d = {'Y', N, 1, {0}, 'L', {100, 100, 9000, 0}, ax, ay, N, N, false};
+    f24_grid *grid = NULL;
+    int n_wrong = 0;
+
+    for (int p = 0; p < N; p++) {
+        ax[p] = fmod(p * 137.50776, 360);
+        ay[p] = asin(2.0 * p / (N - 1) - 1) * 57.29577951308232;
+    }
+    check(f24_grid_open(&d, &grid, NULL) == F24_OK);
+    check(f24_grid_xy(grid, ay, ax, N, x, y, 2, NULL) == F24_OK);
+    for (int p = 0; p < N; p++)
+        n_wrong += x[p] != p || y[p] != 0;
+    check(n_wrong == 0);
+    f24_grid_close(grid);
+}
+
+static void panels_are_read_from_one_vector(void)
+{
+    double words[5 + 2 * (10 + 4 + 3)] = {70, 1, 2, 1, 1};
+    f24_grid_definition d = {.grtyp = 'U', .ni = 4, .nj = 6, .ax = words};
+    static const double yin[4] = {0, 180, 0, 270}, yang[4] = {0, 0, 90, 0};
+    double lat[24], lon[24];
+    uint8_t is_core[24];
+    f24_grid *grid = NULL;
+
+    for (int k = 0; k < 2; k++) {
+        double *panel = words + 5 + 17 * (size_t)k;
+        panel[0] = 4;
+        panel[1] = 3;
+        memcpy(panel + 6, k == 0 ? yin : yang, sizeof yin);
+        for (int i = 0; i < 4; i++)
+            panel[10 + i] = 45 + 90 * i;
+        for (int j = 0; j < 3; j++)
+            panel[14 + j] = 45 * (j - 1);
+    }
+    for (size_t n = 0; n < 5 + 2 * 17; n++) {
+        d.n_ax = n;
+        check(f24_grid_open(&d, &grid, NULL) != F24_OK);
+    }
+    d.n_ax = 5 + 2 * 17;
+    check(f24_grid_open(&d, &grid, NULL) == F24_OK && f24_grid_panels(grid) == 2);
+    f24_grid_latlon(grid, lat, lon, 1);
+    check(near(lat[0], -45, 1e-12) && near(lon[0], 45, 1e-12));
+    f24_grid_core(grid, is_core, 1);
+    check(is_core[0] == 1 && is_core[11] == 1); /* all of the first panel is its core */
+    f24_grid_close(grid);
 }
 
 /* -------------------------------------------------------------------------------- no grids --- */
@@ -270,13 +350,15 @@ static void what_makes_no_grid_is_refused(void)
         {{.grtyp = 'N', .ni = 2, .nj = 2, .ig = {1, 1, 1, 0}}, F24_ECORRUPT},
         {{.grtyp = '!', .ni = 2, .nj = 2}, F24_EUNSUPPORTED},
         {{.grtyp = 'Z', .ni = 3, .nj = 3, .ref_grtyp = 'L'}, F24_EINVAL},
-        {{'Z', 3, 3, {0}, 'A', {0}, good, good, 3, 3}, F24_EUNSUPPORTED},
-        {{'Z', 3, 2, {0}, 'L', {100, 100, 9000, 0}, good, good, 3, 3}, F24_ECORRUPT},
-        {{'Z', 3, 3, {0}, 'L', {100, 100, 9000, 0}, good, back, 3, 3}, F24_ECORRUPT},
-        {{'Z', 3, 3, {0}, 'L', {100, 100, 9000, 0}, equal, good, 3, 3}, F24_ECORRUPT},
-        {{'Z', 3, 3, {0}, 'L', {100, 100, 9000, 0}, wild, good, 3, 3}, F24_ECORRUPT},
-        {{'#', 2, 2, {1, 1, 3, 1}, 'L', {100, 100, 9000, 0}, good, good, 3, 3}, F24_ECORRUPT},
-        {{'#', 2, 2, {1, 1, 0, 1}, 'L', {100, 100, 9000, 0}, good, good, 3, 3}, F24_ECORRUPT},
+        {{'Z', 3, 3, {0}, 'A', {0}, good, good, 3, 3, false}, F24_EUNSUPPORTED},
+        {{'Z', 3, 2, {0}, 'L', {100, 100, 9000, 0}, good, good, 3, 3, false}, F24_ECORRUPT},
+        {{'Z', 3, 3, {0}, 'L', {100, 100, 9000, 0}, good, back, 3, 3, false}, F24_ECORRUPT},
+        {{'Z', 3, 3, {0}, 'L', {100, 100, 9000, 0}, equal, good, 3, 3, false}, F24_ECORRUPT},
+        {{'Z', 3, 3, {0}, 'L', {100, 100, 9000, 0}, wild, good, 3, 3, false}, F24_ECORRUPT},
+        {{'#', 2, 2, {1, 1, 3, 1}, 'L', {100, 100, 9000, 0}, good, good, 3, 3, false},
+         F24_ECORRUPT},
+        {{'#', 2, 2, {1, 1, 0, 1}, 'L', {100, 100, 9000, 0}, good, good, 3, 3, false},
+         F24_ECORRUPT},
     };
 
     for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -298,6 +380,9 @@ int main(void)
     a_longitude_next_to_the_first_column_is_near_it_on_either_side();
     all_processors_compute_the_same();
     what_is_no_position_has_no_index();
+    a_mesh_knows_the_places_in_its_cells();
+    a_list_knows_its_nearest_point();
+    panels_are_read_from_one_vector();
     what_makes_no_grid_is_refused();
     return report();
 }

@@ -94,7 +94,9 @@ def test_of_several_axes_with_one_tag_those_of_the_right_size_count(tmp_path: Pa
         mixed = f.grid(6).latlon()
         assert (mixed.lon[:, 0].tolist(), mixed.lat[0].tolist()) == ([50, 60], [1, 2])
         write_field(f, 4, 2)
-        with pytest.raises(fst24.CorruptFileError, match=r"record 7.*3x1, 2x1 values.*4 along"):
+        with pytest.raises(
+            fst24.CorruptFileError, match=r"record 7.*3x1, 2x1 values.*needs 4 or 8"
+        ):
             f.grid(7)
 
 
@@ -147,6 +149,159 @@ def test_a_tile_takes_its_part_of_the_axes(tmp_path: Path) -> None:
         assert (lat.tolist(), lon.tolist()) == ([[2], [2]], [[30], [40]])
         with pytest.raises(fst24.CorruptFileError, match="do not fit axes of 4 and 3"):
             f.grid(3)
+
+
+def test_points_are_those_of_two_fields_where_there_are_no_descriptors(tmp_path: Path) -> None:
+    with fst24.open(tmp_path / "a.fst", "w") as f:
+        lon, lat = np.meshgrid([1.0, 2, 3], [4.0, 5], indexing="ij")
+        for nomvar, values in (("LO", lon), ("LA", lat)):
+            f.write(values.astype(np.float32), nomvar=nomvar, etiket="STATIONS", grtyp="X")
+        write_field(f, 3, 2, grtyp="X", ig1=0, ig2=0, ig3=0)
+        write_field(f, 3, 2, grtyp="Y", ig1=0, ig2=0, ig3=0, etiket="STATIONS")
+        write_field(f, 3, 2, grtyp="Y", ig1=0, ig2=0, ig3=0, etiket="OTHERS")
+        for place in (2, 3):
+            assert np.array_equal(f.grid(place).latlon(), (lat, lon))
+        with pytest.raises(fst24.RecordNotFoundError):
+            f.grid(4)
+
+
+def test_axes_with_a_value_for_each_point_make_a_list_of_points(tmp_path: Path) -> None:
+    with fst24.open(tmp_path / "a.fst", "w") as f:
+        write_axes(f, [10, 20, 30, 5], [1, 2, 3, -7])
+        write_field(f, 4, 1)
+        assert f.grid(2).latlon().lat[:, 0].tolist() == [1, 2, 3, -7]
+
+
+# ----------------------------------------------------------------------------- lists, meshes
+
+
+def test_a_list_gives_the_nearest_point() -> None:
+    rng = np.random.default_rng(1)
+    lat, lon = np.degrees(np.arcsin(rng.uniform(-1, 1, 700))), rng.uniform(0, 360, 700)
+    lat[3] = lat[4] = 90  # as a list may have it
+    grid = Grid("Y", 70, 10, ax=lon, ay=lat, ref_grtyp="L", ref_ig=IDENTITY)
+    at = np.degrees(np.arcsin(rng.uniform(-1, 1, 300))), rng.uniform(-360, 360, 300)
+    vectors, wanted = (_vectors(*positions) for positions in ((lat, lon), at))
+    nearest = (wanted @ vectors.T).argmax(axis=1)
+    x, y = grid.xy(*at)
+    assert np.array_equal(y * 70 + x, nearest)
+    assert grid.latlon_at(69, 9) == pytest.approx((lat[-1], lon[-1]))
+    assert np.isnan(grid.latlon_at(70, 0).lat)
+
+
+def _vectors(lat: Any, lon: Any) -> Any:
+    lat, lon = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
+
+
+def test_many_equal_points_are_searched_in_peace() -> None:
+    same = np.zeros(5000)
+    grid = Grid("Y", 5000, 1, ax=same, ay=same, ref_grtyp="L", ref_ig=IDENTITY)
+    assert grid.xy(1, 1).y == 0
+
+
+def mesh() -> Grid:
+    """A rotated grid told point by point, over a pole and the date line."""
+    codes = encode("E", lat1=80, lon1=170, lat2=10, lon2=260)
+    rotated = Grid("Z", 31, 21, ax=np.linspace(150, 210, 31), ay=np.linspace(-20, 20, 21),
+                   ref_grtyp="E", ref_ig=codes)  # fmt: skip
+    lat, lon = rotated.latlon()
+    return Grid("O", 31, 21, ax=lon, ay=lat, ref_grtyp="L", ref_ig=IDENTITY)
+
+
+def test_a_mesh_has_places_between_its_points_and_none_outside() -> None:
+    grid = mesh()
+    x, y = np.random.default_rng(2).uniform(0, 1, (2, 400)) * [[30], [20]]
+    back = grid.xy(*grid.latlon_at(x, y))
+    np.testing.assert_allclose(back.x, x, atol=1e-9)
+    np.testing.assert_allclose(back.y, y, atol=1e-9)
+    assert np.isnan(grid.xy(-60, 0).x)
+    assert np.isnan(grid.xy(float("nan"), 0).x)
+    np.testing.assert_allclose(grid.xy(*grid.latlon()).x[:, 3], np.arange(31), atol=1e-9)
+
+
+def test_points_have_neither_axes_nor_frame() -> None:
+    grid = mesh()
+    assert not grid.has_axes
+    for ask in (grid.axes, lambda: grid.crs, lambda: grid.latlon(dims=1)):
+        with pytest.raises(fst24.UnsupportedError):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("n", "wrong", "told"), [(5, 0.0, "do not place"), (6, float("inf"), "no position")]
+)
+def test_points_that_contradict_the_size_are_refused(n: int, wrong: float, told: str) -> None:
+    values = np.ones(n)
+    values[-1] = wrong
+    with pytest.raises(fst24.CorruptFileError, match=told):
+        Grid("O", 3, 2, ax=values, ay=values, ref_grtyp="L", ref_ig=IDENTITY)
+
+
+# ---------------------------------------------------------------------------------- panels
+
+
+def yin_yang(**kwargs: Any) -> Grid:
+    """The usual two panels, with a margin of a cell and a half around each core."""
+    ax, ay = np.linspace(40.5, 319.5, 94), np.linspace(-49.5, 49.5, 34)
+    words: list[float] = [70, 1, 2, 1, 1]
+    for angles in ((31.76, 267.6, 33.1, 273.63), (-31.76, 87.6, 54.66, 116.8)):
+        words += [94, 34, 40.5, 319.5, -49.5, 49.5, *angles, *ax, *ay]
+    return Grid("U", 94, 68, ax=words, **kwargs)
+
+
+def test_each_place_of_the_sphere_is_in_a_panel() -> None:
+    grid = yin_yang()
+    rng = np.random.default_rng(3)
+    lat, lon = np.degrees(np.arcsin(rng.uniform(-1, 1, 5000))), rng.uniform(0, 360, 5000)
+    x, y = grid.xy(lat, lon)
+    there = grid.latlon_at(x, y)
+    np.testing.assert_allclose(_vectors(*there), _vectors(lat, lon), atol=1e-12)
+    assert x.min() >= 0
+    assert x.max() <= 93
+    assert np.all((y % 34 <= 33) & (y >= 0))
+
+
+def test_the_core_of_the_panels_covers_the_sphere_once() -> None:
+    grid = yin_yang()
+    core = grid.core()
+    lat = np.broadcast_to(np.tile(np.linspace(-49.5, 49.5, 34), 2), grid.shape)
+    cell = np.radians(3) ** 2 * np.cos(np.radians(lat))
+    assert (cell * core).sum() == pytest.approx(4 * np.pi, rel=0.02)  # whole cells of 3 degrees
+    assert not core[0].any()
+
+
+def test_panels_are_grids_of_their_own() -> None:
+    grid = yin_yang()
+    yin, yang = grid.panels
+    assert np.array_equal(grid.latlon().lat[:, :34], yin.latlon().lat)
+    assert np.array_equal(grid.latlon().lon[:, 34:], yang.latlon().lon)
+    assert yang.crs["grid_mapping_name"] == "rotated_latitude_longitude"
+    assert yin.axes().y[0] == -49.5
+    assert yin.panels == (yin,)
+    with pytest.raises(fst24.UnsupportedError, match=r"grid\.panels"):
+        grid.axes()
+    assert not np.array_equal(yin_yang(exact_angles=True).latlon(), grid.latlon())
+
+
+@pytest.mark.parametrize("n", [0, 4, 5, 14, 40, 140, 200])
+def test_panels_that_end_early_are_refused(n: int) -> None:
+    words = yin_yang()._parts.ax
+    assert words is not None
+    with pytest.raises((fst24.CorruptFileError, fst24.UnsupportedError)):
+        Grid("U", 94, 68, ax=words[:n])
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(1, 2), (2, 0), (2, 99), (2, 1.5), (5, -1), (5, 95), (6, 1e30), (11, 1e9)],
+)
+def test_panels_that_contradict_the_size_are_refused(at: int, value: float) -> None:
+    words = yin_yang()._parts.ax
+    assert words is not None
+    words[at] = value
+    with pytest.raises((fst24.CorruptFileError, fst24.UnsupportedError)):
+        Grid("U", 94, 68, ax=words)
 
 
 # ------------------------------------------------------------------------------- from parts
@@ -213,7 +368,7 @@ def test_grids_of_equal_parts_are_equal_and_survive_pickling() -> None:
         (lambda: Grid("A", 2, 2, (5, 0, 0, 0)), fst24.CorruptFileError, "hemisphere"),
         (lambda: on_axes([1, float("nan")], [1, 2]), fst24.CorruptFileError, "value 1 of >>"),
         (lambda: on_axes([1, 2], [1, 1]), fst24.CorruptFileError, r"\^\^ does not rise"),
-        (lambda: on_axes([1, 2], [1, 2], ref_grtyp="A"), fst24.UnsupportedError, "type A"),
+        (lambda: on_axes([1, 2], [1, 2], ref_grtyp="A"), fst24.UnsupportedError, "type 'A'"),
         (lambda: Grid("L", 2, 2, (-1, 1, 1, 1)), fst24.InvalidArgumentError, "ig1 is -1"),
     ],
 )

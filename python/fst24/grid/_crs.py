@@ -8,7 +8,7 @@ from typing import Any
 #: Of the reference's grid code, in metres.
 RADIUS = 6371000.0
 #: f24_frame_kind of fst24.h
-LATLON, ROTATED, NORTH, SOUTH = 1, 2, 3, 4
+LATLON, ROTATED, NORTH, SOUTH, MESH, LIST = range(1, 7)
 #: (1 + sin 60) / 2 as the reference rounds it: grid lengths are true at 60 degrees.
 _SCALE_AT_POLE = 1.866025 / 2
 

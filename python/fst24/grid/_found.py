@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 
     from ._grid import Codes
 
-#: Types whose points are in the records >> and ^^.
-WITH_AXES = ("Z", "#")
+#: Where the points of a type are told: records by name, those of x first.
+_TOLD_IN = {
+    **dict.fromkeys("Z#YOXM", (">>", "^^")),
+    "U": ("^>",),
+}
+#: For each point its own.
+_POINTS = "YOXM"
+#: Fields of longitudes and latitudes that stand in for missing ``>>`` and ``^^`` (7.8).
+_FIELDS = ("LO", "LA")
+#: The axes of such fields are degrees: a grid L that changes nothing.
+_DEGREES = (100, 100, 9000, 0)
+_PAIR = 2
 
 
 class RecordLike(Protocol):
@@ -29,6 +39,8 @@ class RecordLike(Protocol):
     def index(self) -> int: ...
     @property
     def nomvar(self) -> str: ...
+    @property
+    def etiket(self) -> str: ...
     @property
     def grtyp(self) -> str: ...
     @property
@@ -62,29 +74,51 @@ def _codes(record: RecordLike) -> Codes:
     return record.ig1, record.ig2, record.ig3, record.ig4
 
 
+def _search(file: FileLike, **criteria: Any) -> list[RecordLike]:  # noqa: ANN401 - as they are
+    """What a file has; a record on its own has no others."""
+    search = getattr(file, "iter_records", None)
+    return [] if search is None else list(search(**criteria))
+
+
+def _tag(record: RecordLike) -> dict[str, int]:
+    tag = {"ip1": record.ig1, "ip2": record.ig2}
+    # Of a tile ig3 and ig4 say where it begins.
+    return tag if record.grtyp == "#" else {**tag, "ip3": record.ig3}
+
+
+def _sizes(record: RecordLike, nomvar: str) -> set[int]:
+    """How many values an axis of the record may have; none: any number."""
+    if record.grtyp in "#U":
+        return set()
+    points = record.ni * record.nj
+    if record.grtyp in _POINTS:
+        return {points}
+    return {record.ni if nomvar == ">>" else record.nj, points}
+
+
 def _candidates(file: FileLike, record: RecordLike, nomvar: str) -> list[RecordLike]:
     """Descriptors with the record's tag and of its size: several may have one tag."""
-    tag = {"ip1": record.ig1, "ip2": record.ig2}
-    if record.grtyp != "#":  # there ig3 and ig4 say where the tile begins
-        tag["ip3"] = record.ig3
-    search = getattr(file, "iter_records", None)
-    found = [] if search is None else list(search(nomvar=nomvar, **tag))
+    found = _search(file, nomvar=nomvar, **_tag(record))
     if not found:
-        name = "a record on its own" if search is None else file.path
-        message = (
-            f"{record.nomvar} is on a grid {record.grtyp} whose axes are not in {name}: there is "
-            f"no {nomvar} with {', '.join(f'{k}={v}' for k, v in tag.items())}. Take them from "
-            "another file with other.grid(record), or open both with fst24.open([path, other])"
-        )
-        raise make_error(RecordNotFoundError, message, path=record.path, record=record.index)
-    if record.grtyp == "#":
-        return found
-    n = record.ni if nomvar == ">>" else record.nj
-    fitting = [one for one in found if one.ni * one.nj == n]
+        raise _missing(file, record, nomvar)
+    wanted = _sizes(record, nomvar)
+    fitting = [one for one in found if not wanted or one.ni * one.nj in wanted]
     if not fitting:
         sizes = ", ".join(f"{one.ni}x{one.nj}" for one in found)
-        raise _contradiction(record, f"{nomvar} has {sizes} values, the record {n} along it")
+        n = " or ".join(str(size) for size in sorted(wanted))
+        raise _contradiction(record, f"{nomvar} has {sizes} values, the record needs {n}")
     return fitting
+
+
+def _missing(file: FileLike, record: RecordLike, nomvar: str) -> Exception:
+    name = file.path if hasattr(file, "iter_records") else "a record on its own"
+    tag = ", ".join(f"{name}={value}" for name, value in _tag(record).items())
+    message = (
+        f"{record.nomvar} is on a grid {record.grtyp} whose axes are not in {name}: there is no "
+        f"{nomvar} with {tag}. Take them from another file with other.grid(record), or open both "
+        "with fst24.open([path, other])"
+    )
+    return make_error(RecordNotFoundError, message, path=record.path, record=record.index)
 
 
 def _contradiction(record: RecordLike, message: str) -> Exception:
@@ -97,10 +131,11 @@ def _best(record: RecordLike, candidates: list[RecordLike]) -> RecordLike:
     return max(candidates, key=lambda one: (one.datev in dates or one.dateo in dates, one.index))
 
 
-def axes_of(file: FileLike, record: RecordLike) -> tuple[RecordLike, RecordLike]:
-    """The records ``>>`` and ``^^`` of a record."""
+def _pair(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
+    """The records ``>>`` and ``^^`` of a record, of one grid, of sizes that go together."""
     across, along = (_candidates(file, record, name) for name in (">>", "^^"))
-    x = _best(record, across)
+    points = record.ni * record.nj
+    x = _best(record, [one for one in across if one.ni * one.nj == record.ni] or across)
     same = [one for one in along if (one.grtyp, _codes(one)) == (x.grtyp, _codes(x))]
     if not same:
         y = _best(record, along)
@@ -108,34 +143,66 @@ def axes_of(file: FileLike, record: RecordLike) -> tuple[RecordLike, RecordLike]
             record,
             f">> is on {x.grtyp} {_codes(x)} and ^^ on {y.grtyp} {_codes(y)}: they are no pair",
         )
+    if record.grtyp == "Z":
+        n = record.nj if x.ni * x.nj == record.ni else points
+        same = [one for one in same if one.ni * one.nj == n] or same
     return x, _best(record, same)
 
 
-def _make(record: RecordLike, axes: tuple[RecordLike, RecordLike] | None) -> Grid:
-    size = record.ni, record.nj
+def _fields(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
+    """LO and LA of the record's size: with its etiket for a list of stations."""
+    found = []
+    for nomvar in _FIELDS:
+        fitting = _search(file, nomvar=nomvar, ni=record.ni, nj=record.nj)
+        if record.grtyp == "Y":
+            fitting = [one for one in fitting if one.etiket == record.etiket]
+        if not fitting:
+            return ()
+        found.append(_best(record, fitting))
+    return tuple(found)
+
+
+def axes_of(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
+    """The records that tell where the points of a record are: none, ``^>``, or a pair."""
+    names = _TOLD_IN.get(record.grtyp, ())
+    if len(names) < _PAIR:
+        return tuple(_best(record, _candidates(file, record, name)) for name in names)
     try:
-        if axes is None:
-            return Grid(record.grtyp, *size, _codes(record))
-        x, y = axes
-        return Grid(
-            record.grtyp,
-            *size,
-            _codes(record),
-            ax=x.decode(),
-            ay=y.decode(),
-            ref_grtyp=x.grtyp,
-            ref_ig=_codes(x),
-        )
+        return _pair(file, record)
+    except RecordNotFoundError:
+        fields = _fields(file, record) if record.grtyp in "XY" else ()
+        if not fields:
+            raise
+        return fields
+
+
+def _make(record: RecordLike, axes: tuple[RecordLike, ...]) -> Grid:
+    given: dict[str, Any] = {}
+    if axes:
+        x = axes[0]
+        given = {name: one.decode() for name, one in zip(("ax", "ay"), axes, strict=False)}
+    if len(axes) == _PAIR:
+        is_field = x.nomvar == _FIELDS[0]
+        given |= {
+            "ref_grtyp": "L" if is_field else x.grtyp,
+            "ref_ig": _DEGREES if is_field else _codes(x),
+        }
+    try:
+        return Grid(record.grtyp, record.ni, record.nj, _codes(record), **given)
     except CorruptFileError as error:
-        text = described(str(error), record.path, record.index, None)
-        located = CorruptFileError(text)
-        located.path, located.record = record.path, record.index
-        raise located from None
+        raise _located(error, record) from None
+
+
+def _located(error: CorruptFileError, record: RecordLike) -> CorruptFileError:
+    """The same error, with the place of a record."""
+    located = CorruptFileError(described(str(error), record.path, record.index, None))
+    located.path, located.record = record.path, record.index
+    return located
 
 
 def grid_of(file: FileLike, record: RecordLike) -> Grid:
     """The grid of a record, made anew."""
-    return _make(record, axes_of(file, record) if record.grtyp in WITH_AXES else None)
+    return _make(record, axes_of(file, record))
 
 
 class SharedGrids:
@@ -149,11 +216,9 @@ class SharedGrids:
 
     def of(self, file: FileLike, record: RecordLike) -> Grid:
         """The grid of a record whose axes are in ``file``."""
-        axes = axes_of(file, record) if record.grtyp in WITH_AXES else None
-        places = () if axes is None else tuple(axis.index for axis in axes)
-        codes = _codes(record)
-        # The tag of a pair that is known says nothing more, but for tiles, which it gives a place.
-        key = (record.grtyp, record.ni, record.nj, codes, places)
+        axes = axes_of(file, record)
+        places = tuple(axis.index for axis in axes)
+        key = (record.grtyp, record.ni, record.nj, _codes(record), places)
         with self._lock:
             if key not in self._made:
                 self._made[key] = _make(record, axes)

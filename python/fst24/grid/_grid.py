@@ -23,7 +23,25 @@ if TYPE_CHECKING:
     Reals = npt.NDArray[np.float64]
     Codes = tuple[int, int, int, int]
 
+    Frame = tuple[int, tuple[float, ...], tuple[float, ...], float]
+
 _TWO_DIMENSIONS = 2
+#: Words of ``^>`` before its panels, and of a panel before its axes (metadata.md, 7.7).
+_HEAD_WORDS, _PANEL_WORDS = 5, 10
+
+
+class _Parts(NamedTuple):
+    """What a grid is made of: the arguments of `Grid`."""
+
+    grtyp: str
+    ni: int
+    nj: int
+    ig: Codes
+    ax: Reals | None
+    ay: Reals | None
+    ref_grtyp: str
+    ref_ig: Codes
+    exact_angles: bool
 
 
 class LatLon(NamedTuple):
@@ -61,15 +79,21 @@ class Grid:
     Parameters
     ----------
     grtyp : str
-        A, B, G, L, N, S, E, Z or # (a tile).
+        A, B, G, L, N, S, E; Z or # (a tile), on axes; U (panels: yin-yang); Y, M (lists of points),
+        O, X (meshes: neighbours in the arrays are neighbours on the sphere).
     ni, nj : int
         Size of the field.
     ig : tuple of four int
         ig1 to ig4 of the field. `encode` makes them of parameters.
     ax, ay : array_like, optional
-        Z, #: the values of ``>>`` and ``^^``; of all tiles for #.
+        Z, #: the values of ``>>`` and ``^^``; of all tiles for #. Y, M, O, X: the same, for each
+        point its own. U: ``ax`` is ``^>``.
     ref_grtyp, ref_ig : optional
-        Z, #: grtyp (E, L, N or S) and ig1 to ig4 of ``>>`` and ``^^``.
+        grtyp (E, L, N or S) and ig1 to ig4 of ``>>`` and ``^^``.
+    exact_angles : bool
+        U: turn the panels by the angles that ``^>`` has. By default they are rounded to 0.025
+        degrees, as the reference does: positions up to 0.02 degrees away, equal to those of its
+        products.
 
     Raises
     ------
@@ -88,7 +112,7 @@ class Grid:
     Place(x=2.25, y=0.5)
     """
 
-    __slots__ = ("_frame", "_grid", "_parts")
+    __slots__ = ("_frames", "_grid", "_parts")
 
     def __init__(
         self,
@@ -101,11 +125,14 @@ class Grid:
         ay: npt.ArrayLike | None = None,
         ref_grtyp: str = "",
         ref_ig: Codes = (0, 0, 0, 0),
+        exact_angles: bool = False,
     ) -> None:
         x, y = (None if a is None else np.array(a, np.float64).ravel("F") for a in (ax, ay))
-        self._parts = grtyp, ni, nj, tuple(ig), x, y, ref_grtyp, tuple(ref_ig)
-        self._grid = _core.Grid.make(as_code(grtyp), (ni, nj), ig, as_code(ref_grtyp), ref_ig, x, y)
-        self._frame = self._grid.frame()
+        self._parts = _Parts(grtyp, ni, nj, ig, x, y, ref_grtyp, ref_ig, exact_angles)
+        self._grid = _core.Grid.make(
+            as_code(grtyp), (ni, nj), ig, as_code(ref_grtyp), ref_ig, x, y, exact_angles
+        )
+        self._frames: tuple[Frame, ...] = self._grid.frames()
 
     @classmethod
     def from_record(cls, record: RecordLike) -> Grid:
@@ -146,22 +173,22 @@ class Grid:
     @property
     def grtyp(self) -> str:
         """Type of the grid."""
-        return self._parts[0]
+        return self._parts.grtyp
 
     @property
     def ref_grtyp(self) -> str:
         """Type of the grid that the axes are on; empty for grids without axes of their own."""
-        return self._parts[6]
+        return self._parts.ref_grtyp
 
     @property
     def ni(self) -> int:
         """Number of columns."""
-        return self._parts[1]
+        return self._parts.ni
 
     @property
     def nj(self) -> int:
         """Number of rows."""
-        return self._parts[2]
+        return self._parts.nj
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -171,12 +198,40 @@ class Grid:
     @property
     def is_separable(self) -> bool:
         """Whether longitude depends on i alone and latitude on j alone."""
-        return self._frame[0] == _crs.LATLON
+        return len(self._frames) == 1 and self._frames[0][0] == _crs.LATLON
+
+    @property
+    def has_axes(self) -> bool:
+        """Whether there are `axes` and `crs`: not for several panels, nor for points."""
+        return len(self._frames) == 1 and self._frames[0][0] < _crs.MESH
 
     @property
     def period(self) -> float:
         """Columns after which a grid that goes all around begins again; 0 for others."""
-        return self._frame[3]
+        return self._frames[0][3]
+
+    @property
+    def panels(self) -> tuple[Grid, ...]:
+        """The panels of a grid U, nj / n rows each, as grids that have axes; others are their own.
+
+        Panel k has the rows from k * nj / n on.
+        """
+        if len(self._frames) == 1:
+            return (self,)
+        nj, exact = self.nj // len(self._frames), self._parts.exact_angles
+        words: list[float] = [] if self._parts.ax is None else self._parts.ax.tolist()
+        n, start = _PANEL_WORDS + self.ni + nj, _HEAD_WORDS
+        head = [*words[:2], 1, *words[3:start]]
+        return tuple(
+            Grid("U", self.ni, nj, ax=[*head, *words[at : at + n]], exact_angles=exact)
+            for at in range(start, start + n * len(self._frames), n)
+        )
+
+    def _frame(self) -> Frame:
+        if not self.has_axes:
+            advice = "take each of grid.panels" if self.grtyp == "U" else "use latlon()"
+            raise UnsupportedError(f"{self!r} has no axes and no frame: {advice}")
+        return self._frames[0]
 
     @property
     def crs(self) -> dict[str, Any]:
@@ -185,7 +240,7 @@ class Grid:
         >>> Grid("N", 9, 9, (45, 45, 2100, 600)).crs["straight_vertical_longitude_from_pole"]
         -111.0
         """
-        kind, parameters, rotation, _ = self._frame
+        kind, parameters, rotation, _ = self._frame()
         return _crs.cf_mapping(kind, parameters[3], rotation)
 
     def to_pyproj(self) -> Any:  # noqa: ANN401 - pyproj is optional
@@ -196,9 +251,9 @@ class Grid:
 
     def axes(self) -> Axes:
         """Coordinates of columns and rows in the frame that `crs` describes."""
+        kind, parameters, _, _ = self._frame()
         x, y = np.empty(self.ni), np.empty(self.nj)
         self._grid.axes(x, y)
-        kind, parameters, _, _ = self._frame
         if kind in (_crs.NORTH, _crs.SOUTH):
             return Axes(x * parameters[2], y * parameters[2], "m")
         return Axes(x, y, "degrees")
@@ -254,13 +309,27 @@ class Grid:
         Place
             Plain numbers for one position, float64 arrays for several. Outside of the grid indices
             go on along its axes: below 0, beyond ni - 1. A grid that goes all around takes any
-            longitude, up to `period`. NaN for positions that are not finite.
+            longitude, up to `period`. In a list of points (Y, M) the nearest one. NaN outside of
+            panels and meshes, and for positions that are not finite.
 
         >>> grid = Grid("A", 36, 18)
         >>> grid.xy([0.0, 0.0], [-5.0, 365.0])
         Place(x=array([35.5,  0.5]), y=array([8.5, 8.5]))
         """
         return Place(*_mapped(self._grid.xy, lat, lon, threads))
+
+    def core(self, *, threads: int | None = None) -> npt.NDArray[np.bool_]:
+        """Which points stand for their places, so that each place is there once.
+
+        False where panels overlap and another one serves better, and in columns that repeat the
+        first one: for maps and for sums over the sphere.
+
+        >>> bool(Grid("B", 5, 3).core()[:4].all()), bool(Grid("B", 5, 3).core()[4].any())
+        (True, False)
+        """
+        out = np.empty(self.shape, np.bool_, order="F")
+        self._grid.core(out, _threads(threads))
+        return out
 
 
 def _made_again(  # noqa: PLR0917 - what _parts holds
@@ -272,8 +341,19 @@ def _made_again(  # noqa: PLR0917 - what _parts holds
     ay: Reals | None,
     ref_grtyp: str,
     ref_ig: Codes,
+    exact_angles: bool,  # noqa: FBT001 - as they stand there
 ) -> Grid:
-    return Grid(grtyp, ni, nj, ig, ax=ax, ay=ay, ref_grtyp=ref_grtyp, ref_ig=ref_ig)
+    return Grid(
+        grtyp,
+        ni,
+        nj,
+        ig,
+        ax=ax,
+        ay=ay,
+        ref_grtyp=ref_grtyp,
+        ref_ig=ref_ig,
+        exact_angles=exact_angles,
+    )
 
 
 def _threads(threads: int | None) -> int:
