@@ -983,6 +983,54 @@ F24_API F24_MUST_CHECK f24_status f24_grid_xy(const f24_grid *grid, const double
  */
 F24_API void f24_grid_core(const f24_grid *grid, uint8_t *is_core, int n_threads);
 
+/*
+ * The edges of cells, half way between points and as far beyond the outer ones, but not beyond poles:
+ * ni + 1 of the columns, one more than there are rows of a panel. F24_EUNSUPPORTED: no axes.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_edges(const f24_grid *grid, int32_t panel, double *x,
+                                                 double *y, f24_error *err);
+
+/*
+ * The four corners of the cell around each point, 4 x ni x nj in Fortran order, from the smaller
+ * indices of both on: in frames of angles counter-clockwise where axes rise. F24_EUNSUPPORTED: a
+ * list of points; F24_ENOMEM.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_bounds(const f24_grid *grid, double *lat, double *lon,
+                                                  int n_threads, f24_error *err);
+
+/* The areas of these cells on a sphere, in units of `radius` squared, ni x nj. As f24_grid_bounds. */
+F24_API F24_MUST_CHECK f24_status f24_grid_areas(const f24_grid *grid, double radius, double *area,
+                                                 int n_threads, f24_error *err);
+
+/*
+ * The angle from true east to a grid's x axis, counter-clockwise, at n indices; x and y NULL: at all
+ * ni x nj points. Components (u, v) along the axes of a grid are u cos - v sin to the east,
+ * u sin + v cos to the north. Lists of points have theirs to the east.
+ */
+F24_API void f24_grid_directions(const f24_grid *grid, const double *x, const double *y, size_t n,
+                                 double *cosines, double *sines, int n_threads);
+
+typedef enum f24_interp {
+    F24_NEAREST = 0,
+    F24_LINEAR = 1,
+    F24_CUBIC = 2, /* through four points along each axis, where there are as many */
+} f24_interp;
+
+/*
+ * Values of a field at n indices (f24_grid_xy): NaN outside of the grid, which reaches half a cell
+ * beyond its points for F24_NEAREST, else to its outer points; grids that go all around have no
+ * sides, and rows that end a step before a pole go on to the mean of the last one there.
+ *
+ * item_bytes  of the field and of `out`: 4 (float) or 8 (double). A point that is NaN makes NaN all
+ *             values that it has a part in.
+ *
+ * F24_EUNSUPPORTED: F24_LINEAR and F24_CUBIC in a list of points.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_interp(const f24_grid *grid, f24_interp method,
+                                                  int item_bytes, const void *field,
+                                                  const double *x, const double *y, size_t n,
+                                                  void *out, int n_threads, f24_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -255,6 +255,131 @@ static PyObject *Grid_xy(PyObject *object, PyObject *const *args, Py_ssize_t n_a
     return map_points(object, args, n_args, "xy", f24_grid_xy);
 }
 
+/* edges(x, y): those of the first panel */
+static PyObject *Grid_edges(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    Py_ssize_t rows = self->nj / f24_grid_panels(self->grid);
+    PyObject *done = NULL;
+    buffers b = {0};
+    f24_error err;
+    double *x, *y;
+
+    if (!has_args("edges", n_args, 2, 2))
+        return NULL;
+    x = buffers_add(&b, args[0], self->ni + 1, true);
+    y = x != NULL ? buffers_add(&b, args[1], rows + 1, true) : NULL;
+    if (y != NULL)
+        done = outcome(object, f24_grid_edges(self->grid, 0, x, y, &err), &err);
+    buffers_done(&b);
+    return done;
+}
+
+static PyObject *Grid_bounds(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    Py_ssize_t n = 4 * self->ni * self->nj;
+    f24_status status = F24_OK;
+    PyObject *done = NULL;
+    double *lat, *lon;
+    buffers b = {0};
+    f24_error err;
+    int n_threads;
+
+    if (!has_args("bounds", n_args, 3, 3) || !as_threads(args[2], &n_threads))
+        return NULL;
+    lat = buffers_add(&b, args[0], n, true);
+    lon = lat != NULL ? buffers_add(&b, args[1], n, true) : NULL;
+    if (lon != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        status = f24_grid_bounds(self->grid, lat, lon, n_threads, &err);
+        Py_END_ALLOW_THREADS
+        done = outcome(object, status, &err);
+    }
+    buffers_done(&b);
+    return done;
+}
+
+static PyObject *Grid_areas(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    f24_status status = F24_OK;
+    PyObject *done = NULL;
+    double radius, *area;
+    buffers b = {0};
+    f24_error err;
+    int n_threads;
+
+    if (!has_args("areas", n_args, 3, 3) || !as_threads(args[2], &n_threads))
+        return NULL;
+    radius = PyFloat_AsDouble(args[1]);
+    if (radius == -1 && PyErr_Occurred())
+        return NULL;
+    area = buffers_add(&b, args[0], self->ni * self->nj, true);
+    if (area != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        status = f24_grid_areas(self->grid, radius, area, n_threads, &err);
+        Py_END_ALLOW_THREADS
+        done = outcome(object, status, &err);
+    }
+    buffers_done(&b);
+    return done;
+}
+
+static f24_status directions(const f24_grid *grid, const double *x, const double *y, size_t n,
+                             double *cosines, double *sines, int n_threads, f24_error *err)
+{
+    (void)err;
+    f24_grid_directions(grid, x, y, n, cosines, sines, n_threads);
+    return F24_OK;
+}
+
+static PyObject *Grid_directions(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    return map_points(object, args, n_args, "directions", directions);
+}
+
+/* interp(field, x, y, out, method, threads): field and out float32 or float64 */
+static PyObject *Grid_interp(PyObject *object, PyObject *const *args, Py_ssize_t n_args)
+{
+    GridObject *self = (GridObject *)object;
+    f24_status status = F24_OK;
+    PyObject *done = NULL;
+    Py_buffer field, out;
+    buffers b = {0};
+    f24_error err;
+    double *x, *y;
+    int64_t method;
+    int n_threads;
+    Py_ssize_t n;
+
+    if (!has_args("interp", n_args, 6, 6) || !as_index(args[4], &method) ||
+        !as_threads(args[5], &n_threads) ||
+        PyObject_GetBuffer(args[0], &field, PyBUF_F_CONTIGUOUS) < 0)
+        return NULL;
+    if (PyObject_GetBuffer(args[3], &out, PyBUF_ANY_CONTIGUOUS | PyBUF_WRITABLE) < 0) {
+        PyBuffer_Release(&field);
+        return NULL;
+    }
+    x = buffers_add(&b, args[1], -1, false);
+    n = x != NULL ? buffers_count(&b, 0) : 0;
+    y = x != NULL ? buffers_add(&b, args[2], n, false) : NULL;
+    if (y != NULL && (field.len != self->ni * self->nj * field.itemsize ||
+                      out.itemsize != field.itemsize || out.len != n * out.itemsize)) {
+        PyErr_SetString(PyExc_ValueError, "arrays of one type are needed: a value for each point");
+    } else if (y != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        status = f24_grid_interp(self->grid, (f24_interp)method, (int)field.itemsize, field.buf, x,
+                                 y, (size_t)n, out.buf, n_threads, &err);
+        Py_END_ALLOW_THREADS
+        done = outcome(object, status, &err);
+    }
+    buffers_done(&b);
+    PyBuffer_Release(&out);
+    PyBuffer_Release(&field);
+    return done;
+}
+
 #define FAST_METHOD(name, doc) {#name, (PyCFunction)(void (*)(void))Grid_##name, METH_FASTCALL, doc}
 
 static PyMethodDef grid_type_methods[] = {
@@ -272,6 +397,15 @@ static PyMethodDef grid_type_methods[] = {
     FAST_METHOD(latlon_at, "latlon_at($self, x, y, lat, lon, threads, /)\n--\n\nPositions of "
                            "indices from 0."),
     FAST_METHOD(xy, "xy($self, lat, lon, x, y, threads, /)\n--\n\nIndices of positions."),
+    FAST_METHOD(edges, "edges($self, x, y, /)\n--\n\nEdges of the columns and of the rows of the "
+                       "first panel."),
+    FAST_METHOD(bounds, "bounds($self, lat, lon, threads, /)\n--\n\nFour corners a point, the "
+                        "corner fastest."),
+    FAST_METHOD(areas, "areas($self, area, radius, threads, /)\n--\n\nAreas of cells."),
+    FAST_METHOD(directions, "directions($self, x, y, cosines, sines, threads, /)\n--\n\nThe angle "
+                            "from east to the x axis at indices."),
+    FAST_METHOD(interp, "interp($self, field, x, y, out, method, threads, /)\n--\n\nValues at "
+                        "indices; method 0 nearest, 1 linear, 2 cubic."),
     {NULL, NULL, 0, NULL},
 };
 

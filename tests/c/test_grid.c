@@ -331,6 +331,50 @@ static void panels_are_read_from_one_vector(void)
     f24_grid_close(grid);
 }
 
+/* ------------------------------------------------------------------------ cells and values --- */
+
+static void cells_cover_the_sphere(void)
+{
+    static const int32_t whole[4] = {0};
+    f24_grid *grid = made('G', 18, 11, whole);
+    enum { N = 18 * 11 };
+    static double area[N], lat[4 * N], lon[4 * N], cosines[N], sines[N];
+    double sum = 0;
+
+    check(f24_grid_areas(grid, 1, area, 2, NULL) == F24_OK);
+    for (int p = 0; p < N; p++)
+        sum += area[p];
+    check(near(sum, 12.566370614359172, 1e-12));
+    check(f24_grid_bounds(grid, lat, lon, 2, NULL) == F24_OK);
+    check(near(lat[0], -90, 0) && near(lon[1], 10, 1e-12) && near(lat[4 * N - 1], 90, 0));
+    f24_grid_directions(grid, NULL, NULL, 0, cosines, sines, 2);
+    check(near(cosines[N - 1], 1, 0) && near(sines[0], 0, 0));
+    f24_grid_close(grid);
+}
+
+static void a_field_has_values_between_its_points(void)
+{
+    static const int32_t whole[4] = {0};
+    static const f24_interp methods[3] = {F24_NEAREST, F24_LINEAR, F24_CUBIC};
+    f24_grid *grid = made('A', 8, 4, whole);
+    const double lat[5] = {0, 90, -90, 10, NAN}, lon[5] = {0, 5, 100, 359, 0};
+    float field[32], out[5];
+    double x[5], y[5];
+
+    for (int p = 0; p < 32; p++)
+        field[p] = 3;
+    check(f24_grid_xy(grid, lat, lon, 5, x, y, 1, NULL) == F24_OK);
+    for (int m = 0; m < 3; m++) {
+        check(f24_grid_interp(grid, methods[m], 4, field, x, y, 5, out, 1, NULL) == F24_OK);
+        for (int p = 0; p < 4; p++)
+            check(near(out[p], 3, 1e-6));
+        check(isnan(out[4]));
+    }
+    check(f24_grid_interp(grid, F24_LINEAR, 2, field, x, y, 5, out, 1, NULL) == F24_EINVAL);
+    check(f24_grid_interp(grid, (f24_interp)7, 4, field, x, y, 5, out, 1, NULL) == F24_EINVAL);
+    f24_grid_close(grid);
+}
+
 /* -------------------------------------------------------------------------------- no grids --- */
 
 static void what_makes_no_grid_is_refused(void)
@@ -383,6 +427,8 @@ int main(void)
     a_mesh_knows_the_places_in_its_cells();
     a_list_knows_its_nearest_point();
     panels_are_read_from_one_vector();
+    cells_cover_the_sphere();
+    a_field_has_values_between_its_points();
     what_makes_no_grid_is_refused();
     return report();
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Frame = tuple[int, tuple[float, ...], tuple[float, ...], float]
 
 _TWO_DIMENSIONS = 2
+_METHODS = {"nearest": 0, "linear": 1, "cubic": 2}
 #: Words of ``^>`` before its panels, and of a panel before its axes (metadata.md, 7.7).
 _HEAD_WORDS, _PANEL_WORDS = 5, 10
 
@@ -104,7 +105,7 @@ class Grid:
     UnsupportedError
         A grtyp that says nothing of where points are.
 
-    >>> from fst24.grid import Grid, encode
+    >>> from fst24.grid import encode
     >>> grid = Grid("L", 4, 3, encode("L", lat0=40, lon0=358, dlat=1, dlon=1))
     >>> grid.latlon().lon[:, 0]
     array([358., 359.,   0.,   1.])
@@ -330,6 +331,151 @@ class Grid:
         out = np.empty(self.shape, np.bool_, order="F")
         self._grid.core(out, _threads(threads))
         return out
+
+    # ------------------------------------------------------------------------------- cells
+
+    def edges(self) -> Axes:
+        """Edges of cells along `axes`: ni + 1 and nj + 1 coordinates, half way between points.
+
+        The outer ones are as far beyond the outer points, but not beyond poles, which rows of a
+        grid that goes all around reach when they come within a step.
+        """
+        kind, parameters, _, _ = self._frame()
+        x, y = np.empty(self.ni + 1), np.empty(self.nj + 1)
+        self._grid.edges(x, y)
+        if kind in (_crs.NORTH, _crs.SOUTH):
+            return Axes(x * parameters[2], y * parameters[2], "m")
+        return Axes(x, y, "degrees")
+
+    def bounds(self, *, threads: int | None = None) -> LatLon:
+        """The four corners of the cell around each point, as CF keeps them.
+
+        Returns
+        -------
+        LatLon
+            Two float64 arrays (ni, nj, 4): (x - 1/2, y - 1/2), (x + 1/2, y - 1/2),
+            (x + 1/2, y + 1/2), (x - 1/2, y + 1/2).
+
+        Raises
+        ------
+        UnsupportedError
+            Lists of points have no cells.
+        """
+        lat, lon = (np.empty((4, *self.shape), order="F") for _ in range(2))
+        self._grid.bounds(lat, lon, _threads(threads))
+        return LatLon(np.moveaxis(lat, 0, -1), np.moveaxis(lon, 0, -1))
+
+    def area(self, *, radius: float = _crs.RADIUS, threads: int | None = None) -> Reals:
+        """Areas of the cells on a sphere: float64 (ni, nj), in square metres.
+
+        >>> grid = Grid("G", 32, 16)
+        >>> round(float(grid.area().sum() / (4 * np.pi * 6371000**2)), 12)
+        1.0
+        """
+        out = np.empty(self.shape, order="F")
+        self._grid.areas(out, radius, _threads(threads))
+        return out
+
+    # ------------------------------------------------------------------------------- winds
+
+    def directions(
+        self, x: npt.ArrayLike | None = None, y: npt.ArrayLike | None = None
+    ) -> tuple[Any, Any]:
+        """Cosine and sine of the angle from true east to the grid's x axis, counter-clockwise.
+
+        Parameters
+        ----------
+        x, y : array_like, optional
+            Indices as `xy` gives them; by default all points.
+        """
+        if x is None or y is None:
+            i, j = np.arange(float(self.ni)), np.arange(float(self.nj))
+            cosines, sines = _mapped(self._grid.directions, i, j[:, None], None)
+            return cosines.T, sines.T
+        return _mapped(self._grid.directions, x, y, None)
+
+    def rotate_wind(
+        self,
+        u: npt.ArrayLike,
+        v: npt.ArrayLike,
+        *,
+        to: Literal["geographic", "grid"] = "geographic",
+        x: npt.ArrayLike | None = None,
+        y: npt.ArrayLike | None = None,
+    ) -> tuple[Any, Any]:
+        """Wind along the grid's axes (UU, VV) as eastward and northward wind, or back.
+
+        Parameters
+        ----------
+        u, v : array_like
+            (ni, nj), or more dimensions after these; with ``x`` and ``y`` of their shape.
+        to : {"geographic", "grid"}
+            What to rotate to.
+        x, y : array_like, optional
+            Indices where the wind is, as `xy` gives them; by default all points.
+
+        >>> grid = Grid("N", 3, 3, (20, 20, 0, 100))
+        >>> east, north = grid.rotate_wind(np.ones((3, 3)), np.zeros((3, 3)))
+        >>> round(float(east[1, 0]), 6), round(float(north[2, 1]), 6)  # the pole is in the middle
+        (1.0, -1.0)
+        """
+        if to not in ("geographic", "grid"):
+            raise InvalidArgumentError(f"to={to!r}: 'geographic' or 'grid'")
+        cosines, sines = self.directions(x, y)
+        if to == "grid":
+            sines = -sines
+        along, across = np.asarray(u), np.asarray(v)
+        extra = (1,) * (along.ndim - np.ndim(cosines)) if x is None else ()
+        cosines, sines = (np.reshape(a, np.shape(a) + extra) for a in (cosines, sines))
+        return along * cosines - across * sines, along * sines + across * cosines
+
+    # ---------------------------------------------------------------------- interpolation
+
+    def interp(
+        self,
+        field: npt.ArrayLike,
+        lat: npt.ArrayLike,
+        lon: npt.ArrayLike,
+        *,
+        method: Literal["nearest", "linear", "cubic"] = "linear",
+        threads: int | None = None,
+    ) -> npt.NDArray[Any]:
+        """Values of a field at positions.
+
+        Parameters
+        ----------
+        field : array_like
+            (ni, nj), or (ni, nj, nk): on the points of this grid. Components of wind are those of
+            the grid: see `rotate_wind`.
+        lat, lon : array_like
+            Degrees, of one shape or two that go together.
+        method : {"nearest", "linear", "cubic"}
+            Cubic takes four points along each axis, where they are. In lists of points only the
+            nearest is known.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of the positions (and nk); float32 for float32, else float64. NaN outside
+            of the grid, and where a point that has a part in the value is NaN.
+
+        >>> grid = Grid("A", 36, 18)
+        >>> float(grid.interp(grid.latlon().lat, 12.5, 77.0))
+        12.5
+        """
+        if method not in _METHODS:
+            raise InvalidArgumentError(f"method {method!r}: one of {', '.join(_METHODS)}")
+        values = np.asarray(field)
+        values = np.asfortranarray(values, np.float32 if values.dtype == np.float32 else np.float64)
+        if values.shape[:2] != self.shape or values.ndim not in (2, 3):
+            raise InvalidArgumentError(f"a field of shape {values.shape} on {self!r}")
+        x, y = (np.asarray(a, np.float64) for a in self.xy(lat, lon, threads=threads))
+        levels = values.reshape((*self.shape, -1), order="F")
+        out = np.empty((levels.shape[2], *x.shape), values.dtype)
+        for k in range(levels.shape[2]):
+            level = levels[:, :, k]
+            self._grid.interp(level, x, y, out[k : k + 1], _METHODS[method], _threads(threads))
+        return np.moveaxis(out, 0, -1) if values.ndim > _TWO_DIMENSIONS else out[0]
 
 
 def _made_again(  # noqa: PLR0917 - what _parts holds
