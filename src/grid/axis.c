@@ -57,6 +57,17 @@ static f24_status check_values(int32_t n, const double *values, const char *what
     return F24_OK;
 }
 
+static bool is_in_order(int32_t n, const double *values)
+{
+    double sign = values[n - 1] < values[0] ? -1 : 1;
+
+    for (int32_t i = 1; i < n; i++) {
+        if (!(sign * values[i] > sign * values[i - 1]))
+            return false;
+    }
+    return true;
+}
+
 /* Angles that begin again at 0, say 358, 359, 0, 1, go on at 360. */
 static void unwrap(int32_t n, double *values)
 {
@@ -70,13 +81,13 @@ static void unwrap(int32_t n, double *values)
     }
 }
 
-static f24_status check_order(int32_t n, const double *rising, const char *what, f24_error *err)
+static f24_status check_order(const f24_axis *axis, const char *what, f24_error *err)
 {
-    for (int32_t i = 1; i < n; i++) {
-        if (!(rising[i] > rising[i - 1]))
+    for (int32_t i = 1; i < axis->n; i++) {
+        if (!(axis->at[i] > axis->at[i - 1]))
             return f24_fail(err, F24_ECORRUPT, -1,
                             "%s does not rise or fall throughout: value %d (%g) after %g", what,
-                            (int)i, fabs(rising[i]), fabs(rising[i - 1]));
+                            (int)i, axis->sign * axis->at[i], axis->sign * axis->at[i - 1]);
     }
     return F24_OK;
 }
@@ -118,12 +129,12 @@ f24_status f24_axis_table(f24_axis *axis, int32_t n, const double *values, bool 
     if (axis->at == NULL)
         return f24_fail(err, F24_ENOMEM, -1, "no memory for an axis of %d points", (int)n);
     memcpy(axis->at, values, (size_t)n * sizeof *values);
-    if (is_angle)
+    if (is_angle && !is_in_order(n, values))
         unwrap(n, axis->at);
     axis->sign = axis->at[n - 1] < axis->at[0] ? -1 : 1;
     for (int32_t i = 0; i < n; i++)
         axis->at[i] *= axis->sign;
-    status = check_order(n, axis->at, what, err);
+    status = check_order(axis, what, err);
     if (status == F24_OK && is_angle)
         go_around(axis, axis->at[0], axis->at[n - 1], (axis->at[n - 1] - axis->at[0]) / (n - 1));
     if (status == F24_OK && axis->period == n) {

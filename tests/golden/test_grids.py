@@ -100,6 +100,26 @@ def test_a_mesh_has_the_positions_of_its_descriptors() -> None:
         assert apart(f.grid(record).latlon(), (lat.data, lon.data)).max() < 1e-12
 
 
+@pytest.mark.parametrize("path", sorted((HERE / "model").glob("*.fst")), ids=lambda path: path.stem)
+def test_every_field_of_a_model_file_has_its_grid(path: Path) -> None:
+    with fst24.open(path) as f:
+        fields = f.read_records(skip_descriptors=True)
+        grids = [f.grid(record) for record in fields]
+        assert [grid.shape for grid in grids] == [(record.ni, record.nj) for record in fields]
+        assert len(set(map(id, grids))) == len(set(grids))
+
+
+def test_the_tiles_of_a_field_are_put_together() -> None:
+    with fst24.open(HERE / "grids" / "xdf-grids.fst") as f:
+        tiles = f.read_records(nomvar="FLD", grtyp="#")
+        whole = f.find(nomvar="FLD", grtyp="Z", ig1=tiles[0].ig1)
+        assert whole is not None
+        found = fst24.grid.assemble(tiles)
+        assert np.array_equal(found.grid.latlon(), f.grid(whole).latlon())
+        assert found.covered[:14].all()
+        assert np.array_equal(found.data[:14], tiles[0].data)
+
+
 def rows_of_codes() -> list[dict[str, str]]:
     with (HERE / "tables" / "grid-descriptors.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -172,6 +172,59 @@ def test_axes_with_a_value_for_each_point_make_a_list_of_points(tmp_path: Path) 
         assert f.grid(2).latlon().lat[:, 0].tolist() == [1, 2, 3, -7]
 
 
+def test_a_descriptor_is_on_no_grid(gem: Path) -> None:
+    with fst24.open(gem) as f:
+        axis = f.find(nomvar=">>")
+        assert axis is not None
+        with pytest.raises(fst24.InvalidArgumentError, match="describes a grid"):
+            f.grid(axis)
+
+
+# ------------------------------------------------------------------------------------ tiles
+
+
+def write_tile(f: fst24.Fst24Writer, values: Any, i: int, j: int, **kwargs: Any) -> None:
+    given = {"nomvar": "TT", "grtyp": "#", "ig1": 7, "ig2": 8, "ig3": i, "ig4": j, **kwargs}
+    f.write(np.asarray(values, np.float32), **given)
+
+
+def test_tiles_are_put_together(tmp_path: Path) -> None:
+    whole = np.arange(12.0).reshape(4, 3)
+    with fst24.open(tmp_path / "a.fst", "w") as f:
+        write_axes(f, [10, 20, 30, 40, 50], [1, 2, 3], tag=(7, 8, 9))
+        write_tile(f, whole[2:, 1:], 4, 2)
+        write_tile(f, whole[:2], 2, 1)
+        found = fst24.grid.assemble(f[2:])
+    assert found.grid.latlon().lon[:, 0].tolist() == [20, 30, 40, 50]
+    assert found.covered.tolist() == [
+        [True] * 3,
+        [True] * 3,
+        [False, True, True],
+        [False, True, True],
+    ]
+    assert np.array_equal(found.data[found.covered], whole[found.covered])
+    assert np.isnan(found.data[2:, 0]).all()
+
+
+def test_what_are_no_tiles_of_one_field_is_refused(tmp_path: Path) -> None:
+    with fst24.open(tmp_path / "a.fst", "w") as f:
+        write_axes(f, [10, 20, 30], [1, 2], tag=(7, 8, 9))
+        write_tile(f, [[1.0]], 1, 1)
+        write_tile(f, [[1.0]], 1, 1, ig1=6)
+        write_tile(f, [[1.0]], 16_000_000, 1)
+        write_field(f, 3, 2)
+        f.write(np.array([[1]], np.int32), nomvar="TT", grtyp="#", ig1=7, ig2=8, ig3=1, ig4=1)
+        for places, error, told in (
+            ([], fst24.InvalidArgumentError, "no tiles"),
+            ([2, 3], fst24.InvalidArgumentError, "another grid"),
+            ([2, 4], fst24.CorruptFileError, "leaves its axes of 3 and 2"),
+            ([2, 5], fst24.InvalidArgumentError, "grtyp is 'Z'"),
+            ([2, 6], fst24.InvalidArgumentError, "int32"),
+        ):
+            with pytest.raises(error, match=told):
+                fst24.grid.assemble([f[place] for place in places])
+
+
 # ----------------------------------------------------------------------------- lists, meshes
 
 

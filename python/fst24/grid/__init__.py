@@ -14,5 +14,6 @@ codes ig1 to ig4 (``docs/format/metadata.md``, 7).
 
 from ._codes import decode, encode
 from ._grid import Axes, Grid, LatLon, Place
+from ._tiles import Assembled, assemble
 
-__all__ = ["Axes", "Grid", "LatLon", "Place", "decode", "encode"]
+__all__ = ["Assembled", "Axes", "Grid", "LatLon", "Place", "assemble", "decode", "encode"]

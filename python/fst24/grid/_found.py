@@ -5,7 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fst24._errors import CorruptFileError, RecordNotFoundError, described, make_error
+from fst24 import _core
+from fst24._errors import (
+    CorruptFileError,
+    InvalidArgumentError,
+    RecordNotFoundError,
+    described,
+    make_error,
+)
 
 from ._grid import Grid
 
@@ -164,6 +171,9 @@ def _fields(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
 
 def axes_of(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
     """The records that tell where the points of a record are: none, ``^>``, or a pair."""
+    if _core.is_descriptor(record.nomvar):
+        message = f"{record.nomvar} describes a grid or levels: it is no field on a grid"
+        raise make_error(InvalidArgumentError, message, path=record.path, record=record.index)
     names = _TOLD_IN.get(record.grtyp, ())
     if len(names) < _PAIR:
         return tuple(_best(record, _candidates(file, record, name)) for name in names)
@@ -176,19 +186,24 @@ def axes_of(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
         return fields
 
 
-def _make(record: RecordLike, axes: tuple[RecordLike, ...]) -> Grid:
+def grid_from(
+    record: RecordLike,
+    axes: tuple[RecordLike, ...],
+    *,
+    size: tuple[int, int] | None = None,
+    ig: Codes | None = None,
+) -> Grid:
+    """The grid of a record with these axes; ``size`` and ``ig`` in place of its own."""
     given: dict[str, Any] = {}
     if axes:
-        x = axes[0]
         given = {name: one.decode() for name, one in zip(("ax", "ay"), axes, strict=False)}
     if len(axes) == _PAIR:
+        x = axes[0]
         is_field = x.nomvar == _FIELDS[0]
-        given |= {
-            "ref_grtyp": "L" if is_field else x.grtyp,
-            "ref_ig": _DEGREES if is_field else _codes(x),
-        }
+        given["ref_grtyp"] = "L" if is_field else x.grtyp
+        given["ref_ig"] = _DEGREES if is_field else _codes(x)
     try:
-        return Grid(record.grtyp, record.ni, record.nj, _codes(record), **given)
+        return Grid(record.grtyp, *(size or (record.ni, record.nj)), ig or _codes(record), **given)
     except CorruptFileError as error:
         raise _located(error, record) from None
 
@@ -202,7 +217,7 @@ def _located(error: CorruptFileError, record: RecordLike) -> CorruptFileError:
 
 def grid_of(file: FileLike, record: RecordLike) -> Grid:
     """The grid of a record, made anew."""
-    return _make(record, axes_of(file, record))
+    return grid_from(record, axes_of(file, record))
 
 
 class SharedGrids:
@@ -221,5 +236,5 @@ class SharedGrids:
         key = (record.grtyp, record.ni, record.nj, _codes(record), places)
         with self._lock:
             if key not in self._made:
-                self._made[key] = _make(record, axes)
+                self._made[key] = grid_from(record, axes)
             return self._made[key]
