@@ -93,7 +93,7 @@ class Grid:
         grtyp (E, L, N or S) and ig1 to ig4 of ``>>`` and ``^^``.
     exact_angles : bool
         U: turn the panels by the angles that ``^>`` has. By default they are rounded to 0.025
-        degrees, as the reference does: positions up to 0.02 degrees away, equal to those of its
+        degrees, as the reference does: positions up to 0.1 degrees away, equal to those of its
         products.
 
     Raises
