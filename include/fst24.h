@@ -984,7 +984,8 @@ F24_API F24_MUST_CHECK f24_status f24_grid_xy(const f24_grid *grid, const double
 F24_API void f24_grid_core(const f24_grid *grid, uint8_t *is_core, int n_threads);
 
 /*
- * The edges of cells, half way between points and as far beyond the outer ones, but not beyond poles:
+ * The edges of cells, half way between points and as far beyond the outer ones, but not beyond poles
+ * (rows of A, B and G fill their hemispheres):
  * ni + 1 of the columns, one more than there are rows of a panel. F24_EUNSUPPORTED: no axes.
  */
 F24_API F24_MUST_CHECK f24_status f24_grid_edges(const f24_grid *grid, int32_t panel, double *x,

@@ -62,6 +62,11 @@ static void panel_edges(const f24_panel *panel, double *x, double *y)
 
     edges_of(&panel->x, x);
     edges_of(&panel->y, y);
+    if (panel->has_ends) {
+        y[0] = panel->end[0];
+        y[nj] = panel->end[1];
+        return;
+    }
     if (!has_angles(panel))
         return;
     y[0] = kept_on_sphere(panel->x.period > 0, y[0], (y[1] - y[0]) / 2);

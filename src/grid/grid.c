@@ -55,6 +55,9 @@ static f24_status make_global(f24_grid *grid, const f24_grid_definition *d, f24_
     if (has_poles && (ni < 2 || nj < 2))
         return f24_fail(err, F24_ECORRUPT, -1, "a grid B of %d x %d points has no two ends",
                         (int)ni, (int)nj);
+    panel->has_ends = true;
+    panel->end[is_flipped] = south;
+    panel->end[!is_flipped] = south + range;
     F24_TRY(f24_frame_make(&panel->frame, 'L', no_frame, err));
     f24_axis_regular(&panel->x, ni, 0, has_poles ? 360.0 / (ni - 1) : 360.0 / ni, true);
     if (d->grtyp == 'G')

@@ -74,6 +74,8 @@ void f24_frame_from_latlon(const f24_frame *frame, size_t n, const double *lat, 
 typedef struct f24_panel {
     f24_frame frame;
     f24_axis x, y;
+    bool has_ends; /* A, B and G: their rows fill a hemisphere or two, */
+    double end[2]; /* from this latitude to that one */
 } f24_panel;
 
 #define F24_MOST_PANELS 8 /* files have two */

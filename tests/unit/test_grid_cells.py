@@ -66,6 +66,18 @@ def test_cells_of_a_global_grid_cover_the_sphere(grtyp: str) -> None:
     assert np.abs(grid.bounds().lat).max() <= 90
 
 
+@pytest.mark.parametrize("grtyp", "ABG")
+@pytest.mark.parametrize("hemisphere", [1, 2])
+@pytest.mark.parametrize("north_to_south", [0, 1])
+def test_cells_of_a_hemisphere_end_at_the_equator(
+    grtyp: str, hemisphere: int, north_to_south: int
+) -> None:
+    grid = Grid(grtyp, 25, 16, (hemisphere, north_to_south, 0, 0))
+    assert (grid.area(radius=1) * grid.core()).sum() == pytest.approx(SPHERE / 2, rel=1e-12)
+    ends = sorted(grid.edges().y[[0, -1]])
+    assert ends == ([0, 90] if hemisphere == 1 else [-90, 0])
+
+
 def test_cells_of_an_uneven_grid_that_goes_around_meet_at_the_seam() -> None:
     grid = on_latlon([0, 50, 120, 170, 260, 300], [-80, -20, 10, 70])
     x, y, units = grid.edges()

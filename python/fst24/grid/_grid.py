@@ -338,7 +338,8 @@ class Grid:
         """Edges of cells along `axes`: ni + 1 and nj + 1 coordinates, half way between points.
 
         The outer ones are as far beyond the outer points, but not beyond poles, which rows of a
-        grid that goes all around reach when they come within a step.
+        grid that goes all around reach when they come within a step. Rows of A, B and G fill their
+        hemispheres.
         """
         kind, parameters, _, _ = self._frame()
         x, y = np.empty(self.ni + 1), np.empty(self.nj + 1)
