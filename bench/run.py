@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 if TYPE_CHECKING:
     from bench.python.common import Row, Timing
 
-PARTS = ("listing", "table", "access", "decode", "write")
+PARTS = ("listing", "table", "access", "decode", "write", "grid")
 
 
 def seconds(value: float) -> str:

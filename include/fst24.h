@@ -871,6 +871,174 @@ F24_API F24_MUST_CHECK f24_status f24_date_difference(int32_t a, int32_t b, f24_
 /* The origin date that the reference shows for a validity date; 101010101 when there is none. */
 F24_API int32_t f24_date_origin(int32_t datev, int32_t deet, int32_t npas);
 
+/* ------------------------------------------------------------------------------------ grids --- */
+
+/*
+ * The parameters that ig1 to ig4 stand for (docs/format/metadata.md, 7.2), degrees unless stated:
+ *
+ *   A B G  hemisphere (0 both, 1 north, 2 south), 1 when j runs from north to south, 0, 0
+ *   L      lat0, lon0, dlat, dlon
+ *   N S    pi, pj (the pole, in grid indices from 1), d60 (m), dgrw
+ *   E      lat1, lon1, lat2, lon2
+ *
+ * Codes are coarse (0.01 or 0.025 degrees): what is decoded is what a grid is made of. F24_EINVAL:
+ * parameters out of range, no finite numbers; F24_EUNSUPPORTED: ig1 to ig4 of this grtyp are no
+ * parameters.
+ */
+F24_API F24_MUST_CHECK f24_status f24_ig_decode(char grtyp, const int32_t ig[4],
+                                                double parameters[4], f24_error *err);
+F24_API F24_MUST_CHECK f24_status f24_ig_encode(char grtyp, const double parameters[4],
+                                                int32_t ig[4], f24_error *err);
+
+/*
+ * What a grid is made of. Fields that are not named for a grtyp are 0.
+ *
+ * grtyp, ni, nj, ig  those of the field.
+ * ref_grtyp, ref_ig  Z # Y O X M: grtyp (E, L, N, S) and ig1 to ig4 of the records ">>" and "^^".
+ * ax, ay             Z: the values of ">>" (ni) and "^^" (nj); #: those of the full grid. Y O X M:
+ *                    ni x nj values each, for each point its own. U: ax is "^>", ay NULL. Read
+ *                    during the call only.
+ * exact_angles       U: rotations as "^>" has them; by default rounded to 0.025 degrees, as the
+ *                    reference does.
+ */
+typedef struct f24_grid_definition {
+    char grtyp;
+    int32_t ni, nj;
+    int32_t ig[4];
+    char ref_grtyp;
+    int32_t ref_ig[4];
+    const double *ax, *ay;
+    size_t n_ax, n_ay;
+    bool exact_angles;
+} f24_grid_definition;
+
+/* Where the points of a grid are. Immutable: any number of threads may use it at once. */
+typedef struct f24_grid f24_grid;
+
+/*
+ * Make a grid; close it with f24_grid_close.
+ *
+ * F24_EINVAL: sizes below 1, axes that are missing; F24_ECORRUPT: axes that contradict the sizes, are
+ * not finite or do not rise or fall throughout, parameters that make no grid; F24_EUNSUPPORTED: a
+ * grtyp whose points are nowhere told, more than 20,000 Gaussian latitudes; F24_ENOMEM.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_open(const f24_grid_definition *definition,
+                                                f24_grid **grid, f24_error *err);
+F24_API void f24_grid_close(f24_grid *grid);
+
+/* The coordinates of a grid's axes. */
+typedef enum f24_frame_kind {
+    F24_FRAME_LATLON = 1,  /* longitude and latitude */
+    F24_FRAME_ROTATED = 2, /* the same after a rotation of the sphere */
+    F24_FRAME_NORTH = 3,   /* polar stereographic: grid lengths from the north pole */
+    F24_FRAME_SOUTH = 4,   /* from the south pole */
+    F24_FRAME_MESH = 5,    /* none: ni x nj points of their own, neighbours beside each other */
+    F24_FRAME_LIST = 6,    /* none: points in no order */
+} f24_frame_kind;
+
+/*
+ * The frame of a panel: grids U have several, nj / n_panels rows each, all others one.
+ *
+ * parameters  as f24_ig_decode gives them: L (0, 0, 1, 1 for A, B and G), E, N or S.
+ * rotation    F24_FRAME_ROTATED: 3 x 3, row by row, from a true unit vector to a rotated one.
+ * period      columns after which a grid that goes all around begins again; 0 for others.
+ */
+typedef struct f24_grid_frame {
+    f24_frame_kind kind;
+    double parameters[4];
+    double rotation[9];
+    double period;
+} f24_grid_frame;
+
+F24_API int32_t f24_grid_panels(const f24_grid *grid);
+/* `panel` is below f24_grid_panels(). */
+F24_API void f24_grid_get_frame(const f24_grid *grid, int32_t panel, f24_grid_frame *frame);
+
+/* Coordinates of the ni columns and of the rows of a panel. Those of angles rise or fall throughout: they
+ * may leave 0 to 360. F24_EUNSUPPORTED: F24_FRAME_MESH and F24_FRAME_LIST have no axes. */
+F24_API F24_MUST_CHECK f24_status f24_grid_axes(const f24_grid *grid, int32_t panel, double *x,
+                                                double *y, f24_error *err);
+
+/*
+ * Latitudes (-90 to 90) and longitudes (0 to 360, 360 excluded) of all ni x nj points, in Fortran
+ * order, in degrees, on up to n_threads threads.
+ */
+F24_API void f24_grid_latlon(const f24_grid *grid, double *lat, double *lon, int n_threads);
+
+/*
+ * The same for n places (x, y) in indices that count from 0 and may lie between points, linear along
+ * the axes (or, in a mesh, in the cells) in between and beyond their ends. In a list of points: the
+ * nearest index, NaN where there is none.
+ */
+F24_API void f24_grid_latlon_at(const f24_grid *grid, const double *x, const double *y, size_t n,
+                                double *lat, double *lon, int n_threads);
+
+/*
+ * The inverse: indices from 0 of n positions. Outside of a grid with axes they go on along these (below
+ * 0, beyond ni - 1), a grid that goes all around takes any longitude, from 0 up to its first column
+ * again; of panels the one whose core has the place is taken, and outside of all there is NaN, as
+ * outside of a mesh. In a list the nearest point. NaN for positions that are not finite.
+ * F24_ENOMEM: the first search in a mesh or a list makes a tree of its points.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_xy(const f24_grid *grid, const double *lat,
+                                              const double *lon, size_t n, double *x, double *y,
+                                              int n_threads, f24_error *err);
+
+/*
+ * 1 for each of the ni x nj points that stands for its place, 0 for those that another one does: the
+ * overlap of panels, columns that repeat the first ones. What is left covers each place once.
+ */
+F24_API void f24_grid_core(const f24_grid *grid, uint8_t *is_core, int n_threads);
+
+/*
+ * The edges of cells, half way between points and as far beyond the outer ones, but not beyond poles
+ * (rows of A, B and G fill their hemispheres):
+ * ni + 1 of the columns, one more than there are rows of a panel. F24_EUNSUPPORTED: no axes.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_edges(const f24_grid *grid, int32_t panel, double *x,
+                                                 double *y, f24_error *err);
+
+/*
+ * The four corners of the cell around each point, 4 x ni x nj in Fortran order, from the smaller
+ * indices of both on: in frames of angles counter-clockwise where axes rise. F24_EUNSUPPORTED: a
+ * list of points; F24_ENOMEM.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_bounds(const f24_grid *grid, double *lat, double *lon,
+                                                  int n_threads, f24_error *err);
+
+/* The areas of these cells on a sphere, in units of `radius` squared, ni x nj. As f24_grid_bounds. */
+F24_API F24_MUST_CHECK f24_status f24_grid_areas(const f24_grid *grid, double radius, double *area,
+                                                 int n_threads, f24_error *err);
+
+/*
+ * The angle from true east to a grid's x axis, counter-clockwise, at n indices; x and y NULL: at all
+ * ni x nj points. Components (u, v) along the axes of a grid are u cos - v sin to the east,
+ * u sin + v cos to the north. Lists of points have theirs to the east.
+ */
+F24_API void f24_grid_directions(const f24_grid *grid, const double *x, const double *y, size_t n,
+                                 double *cosines, double *sines, int n_threads);
+
+typedef enum f24_interp {
+    F24_NEAREST = 0,
+    F24_LINEAR = 1,
+    F24_CUBIC = 2, /* through four points along each axis, where there are as many */
+} f24_interp;
+
+/*
+ * Values of a field at n indices (f24_grid_xy): NaN outside of the grid, which reaches half a cell
+ * beyond its points for F24_NEAREST, else to its outer points; grids that go all around have no
+ * sides, and rows that end a step before a pole go on to the mean of the last one there.
+ *
+ * item_bytes  of the field and of `out`: 4 (float) or 8 (double). A point that is NaN makes NaN all
+ *             values that it has a part in.
+ *
+ * F24_EUNSUPPORTED: F24_LINEAR and F24_CUBIC in a list of points.
+ */
+F24_API F24_MUST_CHECK f24_status f24_grid_interp(const f24_grid *grid, f24_interp method,
+                                                  int item_bytes, const void *field,
+                                                  const double *x, const double *y, size_t n,
+                                                  void *out, int n_threads, f24_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,7 +26,7 @@
 
 typedef struct core_state {
     PyTypeObject *block_type, *view_type, *column_type, *table_type, *file_type, *record_type,
-        *writer_type;
+        *writer_type, *grid_type;
     PyObject *make_error; /* fst24._errors.from_core */
     PyObject *str_load;   /* "_load": what Record.data calls the first time */
     PyObject *type_codes; /* tuple of numpy type strings, see array_code() */
@@ -169,6 +169,11 @@ extern PyType_Spec writer_spec;
 
 /* check_unwritten(name, path) -> None */
 PyObject *check_unwritten(PyObject *module, PyObject *args);
+
+/* ----------------------------------------------------------------------------------- grid.c --- */
+
+extern PyType_Spec grid_spec;
+extern PyMethodDef grid_methods[];
 
 /* Methods of the module. */
 PyObject *make_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

@@ -144,9 +144,11 @@ static int core_exec(PyObject *module)
         add_type(module, &table_spec, &state->table_type) < 0 ||
         add_type(module, &file_spec, &state->file_type) < 0 ||
         add_type(module, &record_spec, &state->record_type) < 0 ||
-        add_type(module, &writer_spec, &state->writer_type) < 0)
+        add_type(module, &writer_spec, &state->writer_type) < 0 ||
+        add_type(module, &grid_spec, &state->grid_type) < 0)
         return -1;
-    if (PyModule_AddFunctions(module, convention_methods) < 0)
+    if (PyModule_AddFunctions(module, convention_methods) < 0 ||
+        PyModule_AddFunctions(module, grid_methods) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "library_version", f24_version());
 }
@@ -162,6 +164,7 @@ static int core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->file_type);
     Py_VISIT(state->record_type);
     Py_VISIT(state->writer_type);
+    Py_VISIT(state->grid_type);
     Py_VISIT(state->make_error);
     return 0;
 }
@@ -177,6 +180,7 @@ static int core_clear(PyObject *module)
     Py_CLEAR(state->file_type);
     Py_CLEAR(state->record_type);
     Py_CLEAR(state->writer_type);
+    Py_CLEAR(state->grid_type);
     Py_CLEAR(state->make_error);
     Py_CLEAR(state->str_load);
     Py_CLEAR(state->type_codes);

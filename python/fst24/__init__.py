@@ -9,7 +9,7 @@
 `fst24.date`, errors derive from `Fst24Error`.
 """
 
-from . import compare, date, dictionary, etiket, ip, typvar
+from . import compare, date, dictionary, etiket, grid, ip, typvar
 from ._core import library_version as __version__
 from ._errors import (
     ClosedFileError,
@@ -76,6 +76,7 @@ __all__ = [
     "dictionary",
     "enable_thread_safety",
     "etiket",
+    "grid",
     "ip",
     "is_descriptor",
     "memory_usage",

@@ -105,6 +105,66 @@ class Writer:
     def backend(self) -> str: ...
 
 def check_unwritten(name: bytes, path: str, /) -> None: ...
+class Grid:
+    @classmethod
+    def make(
+        cls,
+        grtyp: int,
+        size: tuple[int, int],
+        ig: tuple[int, int, int, int],
+        ref_grtyp: int,
+        ref_ig: tuple[int, int, int, int],
+        ax: ReadableBuffer | None,
+        ay: ReadableBuffer | None,
+        exact_angles: bool,
+        /,
+    ) -> Self: ...
+    def frames(
+        self, /
+    ) -> tuple[tuple[int, tuple[float, float, float, float], tuple[float, ...], float], ...]: ...
+    def core(self, out: WriteableBuffer, threads: int, /) -> None: ...
+    def edges(self, x: WriteableBuffer, y: WriteableBuffer, /) -> None: ...
+    def bounds(self, lat: WriteableBuffer, lon: WriteableBuffer, threads: int, /) -> None: ...
+    def areas(self, area: WriteableBuffer, radius: float, threads: int, /) -> None: ...
+    def directions(
+        self,
+        x: ReadableBuffer,
+        y: ReadableBuffer,
+        cosines: WriteableBuffer,
+        sines: WriteableBuffer,
+        threads: int,
+        /,
+    ) -> None: ...
+    def interp(
+        self,
+        field: ReadableBuffer,
+        x: ReadableBuffer,
+        y: ReadableBuffer,
+        out: WriteableBuffer,
+        method: int,
+        threads: int,
+        /,
+    ) -> None: ...
+    def axes(self, x: WriteableBuffer, y: WriteableBuffer, /) -> None: ...
+    def latlon(self, lat: WriteableBuffer, lon: WriteableBuffer, threads: int, /) -> None: ...
+    def latlon_at(
+        self,
+        x: ReadableBuffer,
+        y: ReadableBuffer,
+        lat: WriteableBuffer,
+        lon: WriteableBuffer,
+        threads: int,
+        /,
+    ) -> None: ...
+    def xy(
+        self,
+        lat: ReadableBuffer,
+        lon: ReadableBuffer,
+        x: WriteableBuffer,
+        y: WriteableBuffer,
+        threads: int,
+        /,
+    ) -> None: ...
 
 class Record:
     def __new__(cls, file: Any, source: Any, table: Table, row: int, index: int) -> Self: ...
@@ -232,3 +292,9 @@ def date_origin_array(
 def date_add(stamp: int, hours: float, calendar: int = 0, /) -> int: ...
 def date_difference(a: int, b: int, calendar: int = 0, /) -> float: ...
 def date_origin(datev: int, deet: int, npas: int, /) -> int: ...
+def ig_decode(
+    grtyp: int, ig: tuple[int, int, int, int], /
+) -> tuple[float, float, float, float]: ...
+def ig_encode(
+    grtyp: int, parameters: tuple[float, float, float, float], /
+) -> tuple[int, int, int, int]: ...

@@ -30,6 +30,7 @@ from ._record import Fst24Record, as_array, check_out
 from ._settings import thread_settings
 from ._sources import NO_MAP, is_address, is_path, open_source, parse_missing
 from ._views import EMPTY_PATH, MMAP_THRESHOLD
+from .grid._found import SharedGrids, grid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from ._interface import Fst24DataInterface
     from ._sources import Source, SourceLike
+    from .grid import Grid
     from .table import MetadataDecoder, Table
 
 Engine = Literal["native", "librmn"]
@@ -70,7 +72,7 @@ class Fst24File:
     XDF 80 ME
     """
 
-    __slots__ = ("__weakref__", "_given", "_known", "_options", "_parts", "_starts")
+    __slots__ = ("__weakref__", "_given", "_grids", "_known", "_options", "_parts", "_starts")
     #: False while a file is written: then each look gives other parts.
     _parts_stay = True
 
@@ -99,6 +101,7 @@ class Fst24File:
         self._given = [_from_root(one) for one in self._given]
         self._parts = tuple(parts)
         self._known = Known([part.table for part in self._parts])
+        self._grids = SharedGrids()
         self._starts = [0]
         for part in self._parts:
             self._starts.append(self._starts[-1] + len(part.table))
@@ -470,6 +473,31 @@ class Fst24File:
 
     def _given_record(self, one: Fst24Record | int) -> Fst24Record:
         return one if isinstance(one, Fst24Record) else self[one]
+
+    # --------------------------------------------------------------------------- grid
+
+    def grid(self, record: Fst24Record | int) -> Grid:
+        """The grid of a record; its axes (``>>`` ``^^``) are taken from this file.
+
+        Each grid of a file is made once and shared: records on one grid get the same object.
+
+        Raises
+        ------
+        RecordNotFoundError
+            The axes are not in this file. The record may be of another one than the axes.
+        CorruptFileError
+            The axes contradict the record, each other, or themselves.
+        UnsupportedError
+            Nothing says where the points are.
+
+        >>> with fst24.open(sample) as f:
+        ...     grid = f.grid(f.find(nomvar="TT"))
+        ...     grid is f.grid(f.find(nomvar="UU"))
+        True
+        """
+        self._check_open()
+        wanted = self._given_record(record)
+        return self._grids.of(self, wanted) if self._parts_stay else grid_of(self, wanted)
 
     # --------------------------------------------------------------------------- read
 

@@ -22,8 +22,9 @@ C_KNOWS = {
     "container": {"base"},
     "codec": {"base"},
     "convention": {"base"},
+    "grid": {"base"},
     "table": {"base", "container", "convention"},
-    "raster": {"base", "convention"},
+    "raster": {"base", "convention", "grid"},
 }
 
 #: From left to right. Modules on one line may know each other and all that stands above.
