@@ -105,6 +105,7 @@ class Writer:
     def backend(self) -> str: ...
 
 def check_unwritten(name: bytes, path: str, /) -> None: ...
+
 class Grid:
     @classmethod
     def make(
