@@ -74,7 +74,7 @@ static void no_tables_join_to_an_empty_one(void)
 
 static void every_file_is_tried_and_none_stays_open(void)
 {
-    f24_listing listings[8] = {{NULL}};
+    f24_listing listings[8] = {{.path = NULL}};
     f24_options options = F24_OPTIONS_INIT;
     const char *names[] = {"xdf", "nothing", "text", "rsf", "unclosed", "xdf", "", "rsf"};
 
