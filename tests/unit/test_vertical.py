@@ -26,6 +26,8 @@ HYBRID = np.array([ip.encode(eta, "hybrid") for eta in ETA], np.int32)
 SIGMA = np.array([ip.encode(eta, "sigma") for eta in ETA], np.int32)
 SURFACE = 93423264
 TEN_METRES = 75597472
+#: The word of a header that names the field.
+P0_WORD = float(np.frombuffer(b"P0  \0\0\0\0", np.float64)[0])
 #: Tags of the records of golden/vertical.
 TAG = {1001: 1000, 1002: 1001, 5001: 1003, 5002: 1004, 5005: 1007, 5100: 1008, 21001: 1009}
 
@@ -216,7 +218,7 @@ def a_table() -> Any:
     with fst24.open(golden("vertical/xdf-vertical.fst")) as f:
         record = f.find(nomvar="!!", ip1=TAG[5005])
         assert record is not None
-        return record.decode()
+        return np.array(record.data)
 
 
 def changed(at: tuple[int, int], value: float) -> Any:
@@ -264,6 +266,27 @@ def test_old_tables_without_a_name_follow_p0() -> None:
     rows = [SURFACE, 0, 1]
     values = np.array([*header, *rows], np.float64).reshape((3, 3), order="F")
     assert Vertical.from_record(fake(values)).references == ("P0",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "words", "level", "expected"),
+    [
+        (0, 1, [], 3000.0, 30000.0),
+        (1, 3, [800, 80000, 1.6, P0_WORD], 0.5, 30000 + 0.25 * 1e5),
+        (4, 1, [], 100.0, 30000.0),
+        (5, 999, [P0_WORD], 0.5, 30000 + 0.25 * 1e5),
+    ],
+)
+def test_tables_that_no_library_makes_any_more_are_read_by_their_formula(
+    kind: int, version: int, words: list[float], level: float, expected: float
+) -> None:
+    n_header = -(-(3 + len(words)) // 3)
+    header = np.zeros(3 * n_header)
+    header[: 3 + len(words)] = [kind, version, n_header, *words]
+    row = [ip.encode(level, kind), 30000.0, 0.25 if words else 0.0]
+    v = Vertical.from_record(fake(np.append(header, row).reshape((3, -1), order="F")))
+    found = v.pressure(unit="Pa", P0=1000.0) if words else v.height()
+    assert (v.kind, v.version, found.tolist()) == (kind, version, [expected])
 
 
 @given(
@@ -425,6 +448,18 @@ def test_pressure_levels_are_those_of_the_variable() -> None:
     assert v.pressure(unit="Pa").tolist() == [10000, 25000, 50000, 70000, 85000, 100000]
 
 
+def test_a_bad_table_of_another_tag_leaves_levels_that_need_none(tmp_path: Path) -> None:
+    bad = np.zeros((3, 4)), {"nomvar": "!!", "ip1": 1, "ip2": 2}
+    levels = field(ip1=int(SIGMA[0])), field(ip1=TEN_METRES, ig1=1, ig2=2)
+    with written(tmp_path / "a.fst", bad, *levels, field(ip1=int(SIGMA[0]), ig1=1, ig2=2)) as f:
+        sigma, height = f.vertical(f[1]), f.vertical(f[2])
+        assert sigma is not None
+        assert height is not None
+        assert (sigma.vcode, height.vcode) == (1001, 4001)
+        with pytest.raises(fst24.UnsupportedError, match="record 0"):
+            f.vertical(f[3])
+
+
 def test_something_else_is_a_type_error(gem: Path) -> None:
     with fst24.open(gem) as f, pytest.raises(TypeError, match="of a record or of an ip1"):
         f.vertical("TT")  # type: ignore[arg-type]
@@ -533,8 +568,11 @@ def test_missing_points_stay_missing_on_all_levels(
     table: Callable[[int], fst24.Fst24Record],
 ) -> None:
     missing = np.where(P0 == 1000, np.nan, P0)
-    found = Vertical.from_record(table(5005)).pressure(P0=missing)
+    v = Vertical.from_record(table(5005))
+    found = v.pressure(P0=missing)
     assert (np.isnan(found) == np.isnan(missing)).all()
+    masked = np.ma.masked_equal(P0.astype(np.int64), 1000)
+    assert (np.isnan(v.pressure(P0=masked)) == np.isnan(missing)).all()
 
 
 # --------------------------------------------------------------------------------- values

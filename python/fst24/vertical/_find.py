@@ -118,9 +118,9 @@ class _Search:
         try:
             return Vertical.from_record(table)
         except (CorruptFileError, UnsupportedError):
-            if self.kind == _ABOVE_GROUND:
-                return None
-            raise
+            if self.kind in _NEED_TABLE or (self.kind == _SIGMA and self._is_tag(table)):
+                raise
+            return None
 
     # ------------------------------------------------------------------------------- rules
 

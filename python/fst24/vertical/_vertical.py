@@ -337,7 +337,7 @@ class Vertical:
         **fields : array_like or Fst24Record
             Reference fields by name, in hPa as files hold them: ``P0=...``, and ``P0LS=...`` or
             ``PT=...`` where `references` has them. A field that all levels asked for do without may
-            be left out. NaN gives NaN.
+            be left out. NaN, and what is masked, gives NaN.
 
         Returns
         -------
@@ -453,7 +453,9 @@ class Vertical:
         return terms
 
     def _reference(self, name: str, field: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        array = np.asarray(np.asarray(field), np.float64)
+        array = np.array(np.asarray(field), np.float64)
+        if isinstance(field, np.ma.MaskedArray):
+            array[np.ma.getmaskarray(field)] = np.nan
         if self.has_height or not array.size:
             return array
         least = float(np.fmin.reduce(array, axis=None))
