@@ -9,7 +9,7 @@
 `fst24.date`, errors derive from `Fst24Error`.
 """
 
-from . import compare, date, dictionary, etiket, grid, ip, typvar
+from . import compare, date, dictionary, etiket, grid, ip, typvar, vertical
 from ._core import library_version as __version__
 from ._errors import (
     ClosedFileError,
@@ -86,4 +86,5 @@ __all__ = [
     "scan",
     "set_memory_limit",
     "typvar",
+    "vertical",
 ]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ._sources import Source, SourceLike
     from .grid import Grid
     from .table import MetadataDecoder, Table
+    from .vertical import Vertical
 
 Engine = Literal["native", "librmn"]
 
@@ -474,7 +475,7 @@ class Fst24File:
     def _given_record(self, one: Fst24Record | int) -> Fst24Record:
         return one if isinstance(one, Fst24Record) else self[one]
 
-    # --------------------------------------------------------------------------- grid
+    # -------------------------------------------------------------------- coordinates
 
     def grid(self, record: Fst24Record | int) -> Grid:
         """The grid of a record; its axes (``>>`` ``^^``) are taken from this file.
@@ -498,6 +499,39 @@ class Fst24File:
         self._check_open()
         wanted = self._given_record(record)
         return self._grids.of(self, wanted) if self._parts_stay else grid_of(self, wanted)
+
+    def vertical(self, of: Fst24Record | int, *, strict: bool = False) -> Vertical | None:
+        """The vertical coordinate of a record, or of a level.
+
+        Parameters
+        ----------
+        of : Fst24Record or int
+            A field, or an ip1. A ``!!`` is looked for by the tag of the record, among all for an
+            ip1; then ``PT`` and ``HY``; other levels describe themselves.
+        strict : bool
+            Do not take the only ``!!`` of the file when its tag is another one.
+
+        Returns
+        -------
+        Vertical or None
+            Levels that describe themselves are those of the variable on its grid, of all fields
+            for an ip1. None for a descriptor, and where ip1 is 0 or no level.
+
+        Raises
+        ------
+        RecordNotFoundError
+            The level needs a ``!!`` or ``HY``, and there is none that is certain.
+        InvalidArgumentError
+            Several that differ.
+
+        >>> with fst24.open(sample) as f:
+        ...     f.vertical(f.find(nomvar="TT")).references
+        ('P0',)
+        """
+        self._check_open()
+        from .vertical import vertical_of
+
+        return vertical_of(self, of, strict=strict)
 
     # --------------------------------------------------------------------------- read
 

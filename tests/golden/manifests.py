@@ -17,6 +17,9 @@ HERE = Path(__file__).parent
 REAL = Path(os.environ.get("FST24_GOLDEN_REAL", HERE.parents[2] / "shared" / "golden" / "real"))
 GROUPS = ("codec", "container", "fields", "grids", "misread", "model", "old", "vertical")
 
+#: Beside manifests, but none: what the levels of the files of its directory are.
+VERTICAL = HERE / "vertical" / "vertical.json"
+
 #: Fields of a manifest that have another name in the API.
 RENAMED = {
     "data_type": "datyp",
@@ -84,7 +87,7 @@ def named(path: Path) -> Manifest:
 def manifests(*groups: str) -> list[Manifest]:
     """All manifests of the directories ``groups``."""
     paths = [path for group in groups for path in sorted((HERE / group).glob("*.json"))]
-    return [named(path) for path in paths]
+    return [named(path) for path in paths if path != VERTICAL]
 
 
 def real_manifests() -> list[Manifest]:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 MODULES = [
     "fst24",
     "fst24.grid",
+    "fst24.vertical",
     *(
         f"{package.__name__}.{module.name}"
-        for package in (fst24, fst24.compare, fst24.grid, fst24.table)
+        for package in (fst24, fst24.compare, fst24.grid, fst24.table, fst24.vertical)
         for module in pkgutil.iter_modules(package.__path__)
         if not module.ispkg and module.name not in ("_core", "__main__")
     ),
