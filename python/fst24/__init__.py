@@ -9,7 +9,10 @@
 `fst24.date`, errors derive from `Fst24Error`.
 """
 
-from . import compare, date, dictionary, etiket, grid, ip, typvar, vertical
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import date, dictionary, etiket, grid, ip, typvar
 from ._core import library_version as __version__
 from ._errors import (
     ClosedFileError,
@@ -37,6 +40,12 @@ from ._settings import enable_thread_safety, memory_usage, set_memory_limit
 from ._views import FileMapper, SafeArrayView
 from ._writer import Fst24Writer, check_unwritten
 from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata, scan
+
+if TYPE_CHECKING:
+    from . import compare, vertical
+
+#: Imported when they are first asked for.
+_LATER = frozenset({"compare", "vertical"})
 
 __all__ = [
     "ClosedFileError",
@@ -88,3 +97,13 @@ __all__ = [
     "typvar",
     "vertical",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return __all__
