@@ -198,6 +198,17 @@ def test_a_file_that_may_not_be_written_is_told(place: Path, backend: Backend) -
         assert_holds(path, [0, 1, 2])
 
 
+def test_a_file_that_may_not_be_written_is_not_replaced_either(place: Path) -> None:
+    place.chmod(0o777)
+    path = place / "run.fst"
+    old = make(path, "XDF", 3)
+    path.chmod(0o444)
+    with somebody(), pytest.raises(PermissionError, match=r"run\.fst"):
+        fst24.open(path, "w")
+    assert path.read_bytes() == old
+    assert list(place.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("mode", ["w", "x", "a"])
 def test_a_directory_that_may_not_be_written_is_told(
     place: Path, mode: Literal["w", "x", "a"]

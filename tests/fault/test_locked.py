@@ -169,3 +169,29 @@ def test_a_second_writer_of_this_process_is_told_so(tmp_path: Path) -> None:
         pytest.raises(fst24.FileLockedError, match=rf"process {os.getpid()} \(this one\)"),
     ):
         fst24.open(path, "a")
+
+
+def test_a_record_that_another_writer_deleted_is_replaced_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "shared.fst"
+    make(path, "RSF")
+    values = np.full((3, 4), 1, np.float32)
+    with fst24.open(path, "a", parallel=True, segment_size_mb=1) as one:
+        with fst24.open(path, "a", parallel=True, segment_size_mb=1) as other:
+            other.delete(0)
+        done = one.write(values, nomvar="TT", ip1=1, rewrite="yes")
+        assert done is not None
+    assert listed(path) == [1]
+
+
+def test_lengths_that_change_on_disk_are_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "shared.fst"
+    make(path, "RSF")
+    content = bytearray(path.read_bytes())
+    words = bytes([19, 0, 19, 0])  # of metadata: in the directory and in the record
+    place = content.rindex(words)
+    with fst24.open(path, "a", parallel=True, segment_size_mb=1) as f:
+        with path.open("r+b") as other:
+            other.seek(place)
+            other.write(bytes([19, 0, 0xFF, 0x3F]))
+        with pytest.raises(fst24.FileChangedError):
+            f.edit(0, ip1=4)
