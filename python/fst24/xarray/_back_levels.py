@@ -125,11 +125,9 @@ def _codes(ds: xr.Dataset, name: Hashable, axis: xr.Variable) -> tuple[Codes, Ve
     if kind == _HYBRID and values.max(initial=0) > _LARGE:
         values = _nominal(ds, name, axis)
     heights = _heights(ds, name, len(values))
-    made = ip.encode(values * factor, kind)
-    diagnostic = np.isfinite(heights)
-    if diagnostic.any():
-        made[diagnostic] = ip.encode(heights[diagnostic], _GROUND)
-    return made.astype(np.int32), None
+    is_diagnostic = np.isfinite(heights)
+    here = np.where(is_diagnostic, heights, values * factor)
+    return np.asarray(ip.encode(here, np.where(is_diagnostic, _GROUND, kind)), np.int32), None
 
 
 def _heights(ds: xr.Dataset, name: Hashable, n: int) -> npt.NDArray[np.float64]:

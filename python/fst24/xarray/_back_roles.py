@@ -118,7 +118,7 @@ def role_of(name: Hashable, variable: xr.Variable | xr.DataArray) -> str | None:
         return "level"
     found = _STANDARD_NAMES.get(text_attr(variable, "standard_name"))
     if found is None:
-        found = _by_units(variable)
+        found = _by_units(name, variable)
     if found is None and text_attr(variable, "axis") == "Z":
         found = "level"
     if found is None:
@@ -128,10 +128,12 @@ def role_of(name: Hashable, variable: xr.Variable | xr.DataArray) -> str | None:
     return found or _by_type(variable)
 
 
-def _by_units(variable: xr.Variable | xr.DataArray) -> str | None:
+def _by_units(name: Hashable, variable: xr.Variable | xr.DataArray) -> str | None:
     units, axis = text_attr(variable, "units"), text_attr(variable, "axis")
-    if units in _UNITS:
-        return _UNITS[units]
+    found = _UNITS.get(units)
+    # A pressure beside fields may be anything: a reference of hybrid levels, say.
+    if found is not None and (found != "level" or variable.dims == (name,)):
+        return found
     if axis in ("X", "Y") and units in _LENGTHS:
         return axis.lower()
     if axis in ("X", "Y") and units in ("degrees", "degree"):

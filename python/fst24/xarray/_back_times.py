@@ -189,9 +189,20 @@ class Times:
             return self._accumulated(length, nomvar, ip2)
         if kept3 is not None and (kept3 <= _LAST_OLD or self.begin is None or self._is_kept()):
             return ip2, np.array(kept3)
-        if self.begin is None or self.origin is None:
+        if self.begin is None or self.origin is None or self.valid is None:
             return ip2, np.array(0)
+        if (self.begin < self.origin).any():
+            return ip2, self._old_length(self.valid - self.begin)
         return self._period(self.begin - self.origin)
+
+    def _old_length(self, length: Ints) -> Ints:
+        """A period by its length alone, as old records have it: it may begin before the origin."""
+        if (length % _HOUR).any() or length.max(initial=0) >= _MOST_OLD_HOURS * _HOUR:
+            raise InvalidArgumentError(
+                f"{self._name}: a period begins before reftime: drop its bounds, or give another "
+                "reftime"
+            )
+        return length // _HOUR
 
     def _is_kept(self) -> bool:
         """Whether the ends of a period that were kept are still those of all records."""
@@ -242,11 +253,6 @@ class Times:
 
     def _period(self, begin: Ints) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Both ends, in the new style, counted from the origin."""
-        if (begin < 0).any():
-            raise InvalidArgumentError(
-                f"{self._name}: a period begins before reftime: drop its bounds, or give another "
-                "reftime"
-            )
         ends = (np.asarray(ip.encode(seconds / _HOUR, _TIME)) for seconds in (self.lead, begin))
         return next(ends), next(ends)
 
@@ -310,5 +316,4 @@ def _of_calendar(name: Hashable, when: Any) -> int:  # noqa: ANN401 - of cftime
         )
     text = f"{when.year:04d}-{when.month:02d}-{when.day:02d}"
     clock = when.hour * _HOUR + when.minute * 60 + when.second
-    day: int = np.datetime64(text, "s").astype(np.int64).item()
-    return day + math.floor(clock)
+    return int(np.datetime64(text, "s").astype(np.int64).item()) + math.floor(clock)

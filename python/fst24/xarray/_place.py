@@ -522,6 +522,11 @@ def _points(where: Where) -> Placed:
 
 
 def _nowhere(where: Where) -> str:
+    if any(str(dim).startswith("subgrid") for dim in where.variable.dims):
+        return (
+            "panels of a grid that was not kept: write one at a time, ds.isel(subgrid=0), or write "
+            "the Dataset before it goes through another format"
+        )
     if where.mapping:
         return (
             f"no coordinates for the projection {where.projection}, of which standard files have "

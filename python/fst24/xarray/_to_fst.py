@@ -71,8 +71,9 @@ def to_fst(
         Of all records, in place of those that were kept.
     names : mapping, optional
         For variables a nomvar, or a mapping of fields (nomvar, typvar, etiket, ip1, ip2, ip3,
-        dateo, deet, npas, datyp, nbits). Without it nomvar is what was kept, the name where it is one, or
-        that of the ``standard_name`` in the dictionary. Values are written in the units of nomvar.
+        dateo, deet, npas, datyp, nbits). Without it nomvar is what was kept, the name where it is
+        one, or that of the ``standard_name`` in the dictionary. Values are written in the units of
+        nomvar.
     strict : bool
         Raise where there would be a warning: variables that are left out, made names, tables of
         levels that were not kept.
