@@ -1,0 +1,66 @@
+"""``ds.fst24`` and ``da.fst24`` as such."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import fst24
+import fst24.xarray._accessor
+from tests.support.placed import dataset, plain, polar, rotated, smooth
+
+if TYPE_CHECKING:
+    from fst24.grid import Grid
+
+
+@pytest.mark.parametrize("grid", [rotated(), polar(), plain()])
+def test_the_grid_is_where_the_points_are(grid: Grid) -> None:
+    ds = dataset(grid, TT=smooth(grid))
+    for found in (ds.fst24.grid, ds.TT.fst24.grid):
+        assert found.shape == grid.shape
+        lat, lon = found.latlon()
+        wanted = grid.latlon()
+        assert np.allclose(lat, wanted.lat)
+        assert np.allclose(np.cos(np.radians(lon - wanted.lon)), 1)
+
+
+def test_the_grid_is_made_once() -> None:
+    ds = dataset(rotated(), TT=smooth(rotated()))
+    assert ds.fst24.grid is ds.fst24.grid
+
+
+def test_the_grid_of_a_part_is_that_part() -> None:
+    ds = dataset(rotated(), TT=smooth(rotated()))
+    part = ds.isel(rlat=slice(2, 8), rlon=slice(1, 20, 2))
+    lat, _ = part.fst24.grid.latlon()
+    assert np.allclose(lat.T, part.lat)
+    near = ds.sel(rlat=slice(-3, 3))
+    assert near.fst24.grid.nj == near.sizes["rlat"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "name"),
+    [(polar(), "Polar Stereographic"), (rotated(), "Pole rotation"), (plain(), "")],
+)
+def test_the_crs_is_that_of_pyproj(grid: Grid, name: str) -> None:
+    pytest.importorskip("pyproj")
+    crs = dataset(grid, TT=smooth(grid)).fst24.crs
+    assert crs.to_cf()["grid_mapping_name"] == grid.crs["grid_mapping_name"]
+    method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
+    assert method.startswith(name)
+
+
+def test_without_pyproj_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    with pytest.raises(ImportError, match=r"fst24\[geo\]"):
+        _ = dataset(plain(), TT=smooth(plain())).fst24.crs
+
+
+def test_a_dataset_on_no_grid_says_so() -> None:
+    import xarray as xr
+
+    with pytest.raises(fst24.UnsupportedError, match="no latitudes and longitudes"):
+        _ = xr.Dataset({"A": (("y", "x"), np.ones((2, 3)))}).fst24.grid
