@@ -225,9 +225,10 @@ class DatasetAccessor(_Accessor[xr.Dataset]):
             Names of the components of a wind; True: UU and VV.
         """
         from ._plot import field_name, plot
+        from ._wind import components
 
         pair = ("UU", "VV") if barbs is True else barbs
-        wind = (self._obj[pair[0]], self._obj[pair[1]]) if pair else None
+        wind = components(self._obj, *pair) if pair else None
         return plot(self._obj[field_name(self._obj, name)], barbs=wind, **options)
 
     def wind(

@@ -35,6 +35,8 @@ _DIRECTION = re.compile(r"direction")
 #: Percentiles of robust limits.
 _ROBUST = (2.0, 98.0)
 _N_LEVELS = 12
+#: More cells than a picture has pixels are drawn as an image: a mesh takes a second a million.
+_MOST_CELLS = 500_000
 #: Barbs along the longer side.
 _N_BARBS = 24
 _KNOTS = {"m s-1": 1.9438445, "m/s": 1.9438445}
@@ -165,9 +167,9 @@ def _title(array: xr.DataArray) -> str:
     labels = {str(name): one for name, one in one.coords.items() if one.ndim == 0}
     name = str(array.name or "")
     long_name = str(array.attrs.get("long_name", ""))
-    what = (
-        f"{long_name} ({name})" if long_name and name and long_name != name else long_name or name
-    )
+    what = long_name or name
+    if name not in ("", what, array.attrs.get("standard_name")):
+        what = f"{what} ({name})"
     levels = [_level(label, one) for label, one in labels.items() if _is_level(one)]
     etiket = array.attrs.get("etiket", array.encoding.get("fst24", {}).get("etiket", ""))
     member = labels["ensemble"].item() if "ensemble" in labels else etiket
@@ -316,6 +318,8 @@ class _Canvas:
         height = (top - bottom) * self._stretch
         self.is_wide = (right - left) > _WIDE * height
         crs, self._shift = _cartopy_frame(frame) if _uses_cartopy(ax, cartopy) else (None, 0.0)
+        #: What is shown: all cells, or what lies between points where lines are drawn.
+        self._limits = (left - self._shift, right - self._shift), (bottom, top)
         self._is_new = ax is None
         if ax is None:
             from matplotlib.figure import Figure
@@ -355,23 +359,22 @@ class _Canvas:
     ) -> Any:  # noqa: ANN401 - of matplotlib
         grid, frame = picture.grid, self.frame
         if grid.grtyp in "YM":
-            x, y = frame.project(*(a.T for a in grid.latlon()))
+            x, y = frame.project(*(a.ravel("F") for a in grid.latlon()))
             s = max(4.0, 4000 / x.size)
             points = {"s": min(s, 40.0), "zorder": 3, **colours, **self._in_frame}
-            return self.ax.scatter(x - self._shift, y, c=picture.values, **points)
+            return self.ax.scatter(x - self._shift, y, c=picture.values.ravel(), **points)
         values = picture.values if frame.grid == grid else _sampled(picture, frame.grid, kind)
         shown = np.ma.masked_invalid(values)
         if kind == "mesh":
-            # Many small cells are a picture in a PDF as well.
-            return self.ax.pcolormesh(
-                frame.x_edges - self._shift,
-                frame.y_edges,
-                shown,
-                rasterized=True,
-                **colours,
-                **self._in_frame,
-            )
+            return self._cells(shown, colours)
         return self._contours(shown, kind, colours, levels)
+
+    def _cells(self, values: np.ma.MaskedArray[Any, Any], colours: dict[str, Any]) -> Any:  # noqa: ANN401
+        x, y = self.frame.x_edges - self._shift, self.frame.y_edges
+        if values.size > _MOST_CELLS and not self._is_foreign:
+            return self.ax.pcolorfast(x, y, values, **colours)
+        # Many cells are a picture in a PDF as well.
+        return self.ax.pcolormesh(x, y, values, rasterized=True, **colours, **self._in_frame)
 
     def _contours(
         self,
@@ -383,9 +386,11 @@ class _Canvas:
         from matplotlib.ticker import MaxNLocator
 
         x, y = self.frame.x - self._shift, self.frame.y
+        self._limits = (x.min(), x.max()), (y.min(), y.max())
         if self.frame.grid.period == len(x):  # closed behind the last column
             x = np.append(x, 2 * x[-1] - x[-2])
             values = values[:, np.arange(len(x)) % values.shape[1]]
+            self._limits = (x.min(), x.max()), self._limits[1]
         norm = colours["norm"]
         if levels is None or isinstance(levels, int):
             levels = MaxNLocator(levels or _N_LEVELS).tick_values(norm.vmin, norm.vmax)
@@ -447,7 +452,6 @@ class _Canvas:
         self.ax.set_title(title, loc="left", fontsize=10)
         if self._is_foreign:
             return
-        left, right, bottom, top = self.frame.extent
         below, beside = self.frame.ticks()
         for axis, ticks, shift in (
             (self.ax.xaxis, below, self._shift),
@@ -457,8 +461,8 @@ class _Canvas:
             axis.set_visible(True)  # cartopy hides them
         self.ax.tick_params(labelsize=8)
         self.ax.set_aspect(self._stretch)
-        self.ax.set_xlim(left - self._shift, right - self._shift)
-        self.ax.set_ylim(bottom, top)
+        self.ax.set_xlim(self._limits[0])
+        self.ax.set_ylim(self._limits[1])
 
 
 def _sampled(picture: Picture, to: Grid, kind: Kind) -> Values:

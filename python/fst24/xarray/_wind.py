@@ -53,7 +53,7 @@ def wind(
     """Components, speed and direction of a wind: see the accessor."""
     if to not in ("earth", "grid"):
         raise InvalidArgumentError(f"to={to!r}: 'earth' or 'grid'")
-    along, across = _components(ds, u, v)
+    along, across = components(ds, u, v)
     along, place = laid(along)
     across, _ = laid(across)
     is_earth = is_of_earth(along)
@@ -120,7 +120,8 @@ def turned(
     return east.transpose(*u.dims), north.transpose(*u.dims)
 
 
-def _components(ds: xr.Dataset, u: Hashable, v: Hashable) -> tuple[xr.DataArray, xr.DataArray]:
+def components(ds: xr.Dataset, u: Hashable, v: Hashable) -> tuple[xr.DataArray, xr.DataArray]:
+    """Two variables that are components of one wind, at the same points."""
     missing = [name for name in (u, v) if name not in ds]
     if missing:
         raise InvalidArgumentError(

@@ -152,6 +152,23 @@ def test_variables_without_a_grid_are_as_they_were() -> None:
     assert found.a.variable.identical(ds.a.variable)
 
 
+def test_positions_that_are_missing_have_no_value() -> None:
+    found = dataset(plain(), TT=smooth(plain())).fst24.sel_points([1, np.nan], [2, 3], "linear")
+    assert np.isnan(found.TT.values).tolist() == [False, True]
+
+
+def test_a_target_may_be_a_grid() -> None:
+    source = dataset(plain(360, 181), TT=smooth(plain(360, 181)))
+    found = source.fst24.interp_to(rotated())
+    assert found.TT.dims == ("rlat", "rlon")
+    assert np.allclose(found.TT, smooth(rotated()), atol=1e-4)
+    assert found.fst24.grid == rotated()
+    assert found.TT.attrs["grid_mapping"] == "crs"
+    panels = source.fst24.interp_to(golden("U-YINYANG"))
+    assert panels.TT.dims == ("subgrid", "rlat", "rlon")
+    assert panels.fst24.grid == golden("U-YINYANG")
+
+
 # --------------------------------------------------------------------------------------- wind
 
 

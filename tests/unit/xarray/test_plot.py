@@ -177,22 +177,17 @@ def test_every_cell_is_drawn_between_its_edges(etiket: str) -> None:
 
 
 def colour_at(drawing: _plot.Map, lat: float, lon: float) -> float:
-    """The value of the cell that is drawn over a place."""
-    frame = Frame(drawing_grid(drawing))
-    x, y = frame.project(lat, lon)
-    corners = drawing.artist.get_coordinates()
-    column = np.searchsorted(corners[0, :, 0], x) - 1
-    row = np.searchsorted(corners[:, 0, 1], y) - 1
-    return float(drawing.artist.get_array().reshape(corners.shape[0] - 1, -1)[row, column])
-
-
-def drawing_grid(drawing: _plot.Map) -> Grid:
-    corners = drawing.artist.get_coordinates()
-    x, y = (0.5 * (a[1:] + a[:-1]) for a in (corners[0, :, 0], corners[:, 0, 1]))
-    from fst24.grid import encode
-
-    ref = encode("L", lat0=0, lon0=0, dlat=1, dlon=1)
-    return Grid("Z", len(x), len(y), ax=x, ay=y, ref_grtyp="L", ref_ig=ref)
+    """The value of the cell that is drawn over a place on a map of latitudes and longitudes."""
+    left, right = drawing.ax.get_xlim()
+    bottom, top = drawing.ax.get_ylim()
+    values = drawing.artist.get_array()
+    if values.ndim == 1:  # of a mesh
+        rows, columns = (n - 1 for n in drawing.artist.get_coordinates().shape[:2])
+        values = values.reshape(rows, columns)
+    x = left + (lon - left) % 360
+    row = int((lat - bottom) / (top - bottom) * values.shape[0])
+    column = int((x - left) / (right - left) * values.shape[1])
+    return float(values[row, column])
 
 
 @pytest.mark.parametrize("etiket", ["U-YINYANG", "U-PLAIN", "O-CURVILINEA"])
@@ -238,6 +233,13 @@ def test_points_are_drawn_where_they_are() -> None:
     assert np.allclose((at[:, 0] - lon.ravel("F") + 180) % 360, 180)
 
 
+def test_three_points_are_no_colour() -> None:
+    points = dataset(rotated(), TT=smooth(rotated())).fst24.sel_points([44, 45, 46], 275.0)
+    drawing = points.TT.fst24.plot(cartopy=False)
+    assert np.array_equal(drawing.artist.get_array(), points.TT)
+    assert np.allclose(drawing.artist.get_offsets()[:, 1], [44, 45, 46])
+
+
 @pytest.mark.parametrize("kind", ["contour", "contourf"])
 def test_contours_lie_where_the_values_are(kind: Any) -> None:
     grid = plain(72, 37)
@@ -249,6 +251,14 @@ def test_contours_lie_where_the_values_are(kind: Any) -> None:
         assert np.allclose(parallel[:, 1], 45)
         # closed behind the last column
         assert np.ptp(parallel[:, 0]) == pytest.approx(360)
+
+
+def test_contours_fill_the_map() -> None:
+    grid = rotated()
+    drawing = drawn(grid, kind="contourf")
+    x, y, _ = grid.axes()
+    assert drawing.ax.get_xlim() == (x[0], x[-1])
+    assert drawing.ax.get_ylim() == (y[0], y[-1])
 
 
 def test_contours_of_panels_are_smooth() -> None:
@@ -537,6 +547,12 @@ def test_a_dataset_draws_the_variable_that_is_meant() -> None:
         ds.fst24.plot("ZZ")
 
 
+def test_a_component_that_is_not_there_is_named() -> None:
+    ds = dataset(rotated(), TT=smooth(rotated()))
+    with pytest.raises(fst24.InvalidArgumentError, match="no variable UU, VV in the Dataset"):
+        ds.fst24.plot("TT", barbs=True)
+
+
 def test_barbs_of_a_dataset_are_in_knots() -> None:
     grid = rotated()
     ones = np.ones(grid.shape[::-1])
@@ -580,10 +596,8 @@ def test_a_notebook_shows_it() -> None:
     assert drawn(rotated(), size=(3, 3))._repr_png_().startswith(b"\x89PNG")
 
 
-def test_the_picture_has_the_colours_of_the_field() -> None:
-    """Pixels, not only artists: the west half of the map is dark, the east half bright."""
-    values = np.where(np.arange(20) < 10, 0.0, 1.0) * np.ones((14, 1))
-    drawing = drawn(rotated(), values, coastlines=False, gridlines=False, cmap="gray", size=(4, 4))
+def pixels_of(drawing: _plot.Map) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """How red the inside of a map is, from its upper left corner on."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(drawing.figure)
@@ -591,7 +605,14 @@ def test_the_picture_has_the_colours_of_the_field() -> None:
     pixels = np.asarray(canvas.buffer_rgba())[..., 0]  # type: ignore[no-untyped-call]
     box = drawing.ax.get_window_extent()
     rows = slice(int(pixels.shape[0] - box.y1) + 4, int(pixels.shape[0] - box.y0) - 4)
-    inside = pixels[rows, int(box.x0) + 4 : int(box.x1) - 4]
+    return pixels[rows, int(box.x0) + 4 : int(box.x1) - 4]
+
+
+def test_the_picture_has_the_colours_of_the_field() -> None:
+    """Pixels, not only artists: the west half of the map is dark, the east half bright."""
+    values = np.where(np.arange(20) < 10, 0.0, 1.0) * np.ones((14, 1))
+    drawing = drawn(rotated(), values, coastlines=False, gridlines=False, cmap="gray", size=(4, 4))
+    inside = pixels_of(drawing)
     middle = inside.shape[1] // 2
     assert (inside[:, : middle - 4] == 0).all()
     assert (inside[:, middle + 4 :] == 255).all()
@@ -637,5 +658,32 @@ def test_axes_of_cartopy_may_be_of_another_projection(tmp_path: Path) -> None:
     assert left < place[0] < right
 
 
-def test_a_large_field_is_sampled_at_the_size_of_a_picture() -> None:
+def test_a_sampled_field_has_the_columns_of_a_picture() -> None:
     assert map_grid(golden("U-YINYANG")).ni == _frame._COLUMNS
+
+
+@pytest.mark.parametrize("stretch", [1.0, 1.001])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_field_of_many_cells_is_an_image_at_the_same_place(
+    monkeypatch: pytest.MonkeyPatch, stretch: float, *, turned: bool
+) -> None:
+    """Cells of one width, and of many; rows from the south, and from the north."""
+    monkeypatch.setattr(_plot, "_MOST_CELLS", 10)
+    y = np.cumsum(stretch ** np.arange(300)) * 0.1
+    grid = Grid(
+        "Z",
+        40,
+        300,
+        ax=10 + np.arange(40.0),
+        ay=y[::-1] if turned else y,
+        ref_grtyp="L",
+        ref_ig=(100, 100, 9000, 0),
+    )
+    values = np.where(np.arange(300) < 150, 0.0, 1.0)[:, None] * np.ones(40)
+    drawing = drawn(grid, values, coastlines=False, gridlines=False, cmap="gray", size=(4, 4))
+    inside = pixels_of(drawing)
+    dark = (inside == 0).mean()
+    edges = grid.edges().y
+    share = abs(edges[150] - edges[0]) / abs(edges[-1] - edges[0])
+    assert dark == pytest.approx(share, abs=0.02)
+    assert inside[-1, 5] == (255 if turned else 0)
