@@ -37,8 +37,8 @@ _ROBUST = (2.0, 98.0)
 _N_LEVELS = 12
 #: More cells than a picture has pixels are drawn as an image: a mesh takes a second a million.
 _MOST_CELLS = 500_000
-#: Barbs along the longer side.
-_N_BARBS = 24
+#: Barbs along an inch of the map.
+_BARBS_AN_INCH = 3.5
 _KNOTS = {"m s-1": 1.9438445, "m/s": 1.9438445}
 #: Width of the map itself and what stands around it, in inches.
 _WIDTH, _AROUND = 7.0, 1.3
@@ -170,7 +170,7 @@ def _title(array: xr.DataArray) -> str:
     what = long_name or name
     if name not in ("", what, array.attrs.get("standard_name")):
         what = f"{what} ({name})"
-    levels = [_level(label, one) for label, one in labels.items() if _is_level(one)]
+    levels = _levels({label: one for label, one in labels.items() if _is_level(one)})
     etiket = array.attrs.get("etiket", array.encoding.get("fst24", {}).get("etiket", ""))
     member = labels["ensemble"].item() if "ensemble" in labels else etiket
     return titled(
@@ -188,13 +188,19 @@ def _is_level(coordinate: xr.DataArray) -> bool:
     return coordinate.attrs.get("axis") == "Z" or "positive" in coordinate.attrs
 
 
+def _levels(there: Mapping[str, xr.DataArray]) -> list[str]:
+    """Levels by their plain names (level_t, pres2), unless these are those of several."""
+    plain = {label: re.sub(r"(_[mt]|\d+)$", "", label) for label in there}
+    is_one = len(set(plain.values())) == len(plain)
+    return [_level(plain[label] if is_one else label, one) for label, one in there.items()]
+
+
 def _level(name: str, coordinate: xr.DataArray) -> str:
     """``850 hPa``, ``level 0.995``; nothing where there is none."""
     value, units = float(coordinate), str(coordinate.attrs.get("units", "1"))
     if math.isnan(value):
         return ""
-    plain = re.sub(r"(_[mt]|\d+)$", "", name)  # level_t, pres2: apart from other axes
-    return f"{plain} {value:g}" if units == "1" else f"{value:g} {units}"
+    return f"{name} {value:g}" if units == "1" else f"{value:g} {units}"
 
 
 def _valid(labels: Mapping[str, xr.DataArray]) -> str:
@@ -404,7 +410,8 @@ class _Canvas:
     def barbs(self, wind: Wind) -> None:
         """Barbs at some of the points of the map."""
         grid = self.frame.grid
-        step = max(1, math.ceil(max(grid.shape) / _N_BARBS))
+        width = self.ax.get_window_extent().width / self.figure.dpi
+        step = max(1, math.ceil(max(grid.shape) / max(_BARBS_AN_INCH * width, 1)))
         i, j = np.meshgrid(np.arange(step // 2, grid.ni, step), np.arange(step // 2, grid.nj, step))
         lat, lon = grid.latlon_at(i, j)
         east, north = wind.u.T, wind.v.T
@@ -431,12 +438,15 @@ class _Canvas:
 
     def lines(self, shore: tuple[Values, Values]) -> None:
         """Draw lines that are given as latitudes and longitudes."""
-        if self._is_foreign:
-            x, y = _cartopy_lines(self.ax, *shore)
-        else:
+        style = {"color": "0.15", "linewidth": 0.7, "zorder": 2.5}
+        if not self._is_foreign:
             x, y = self.frame.project_lines(*shore)
-        shift = 0.0 if self._is_foreign else self._shift
-        self.ax.plot(x - shift, y, color="0.15", linewidth=0.7, zorder=2.5)
+            self.ax.plot(x - self._shift, y, **style)
+            return
+        limits = self.ax.get_xlim(), self.ax.get_ylim()  # those of the field
+        self.ax.plot(*_cartopy_lines(self.ax, *shore), **style)
+        self.ax.set_xlim(limits[0])
+        self.ax.set_ylim(limits[1])
 
     def graticule(self) -> None:
         """Meridians and parallels."""
@@ -490,7 +500,8 @@ def _cartopy_lines(ax: Any, lat: Values, lon: Values) -> tuple[Values, Values]: 
     """Lines in the plane of axes of cartopy, broken where they leap across it."""
     import cartopy.crs as ccrs
 
-    points = ax.projection.transform_points(ccrs.PlateCarree(), lon, lat)
+    # Copies: cartopy writes into what it is given.
+    points = ax.projection.transform_points(ccrs.PlateCarree(), lon.copy(), lat.copy())
     x, y = points[:, 0].copy(), points[:, 1].copy()
     width = ax.projection.x_limits[1] - ax.projection.x_limits[0]
     with np.errstate(invalid="ignore"):

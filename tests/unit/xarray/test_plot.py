@@ -513,6 +513,17 @@ def test_the_title_says_what_it_is_and_when() -> None:
     assert described().fst24.plot(cartopy=False, title="mine").ax.get_title("left") == "mine"
 
 
+def test_levels_that_could_be_meant_are_all_named() -> None:
+    level = {"units": "1", "axis": "Z"}
+    array = described().assign_coords(level_t=((), 0.5, level))
+    assert ", 850 hPa, level_t 0.5\n" in array.fst24.plot(cartopy=False).ax.get_title("left")
+    array = array.drop_vars("level")
+    assert "(TT), level 0.5\n" in array.fst24.plot(cartopy=False).ax.get_title("left")
+    array = array.assign_coords(level_m=((), 0.4, level), height=((), np.nan, {"positive": "up"}))
+    title = array.fst24.plot(cartopy=False).ax.get_title("left")
+    assert "(TT), level_t 0.5, level_m 0.4\n" in title
+
+
 def test_dimensions_may_stand_in_any_order_and_be_one_long() -> None:
     array = described()
     turned = array.expand_dims("member").transpose("rlon", "member", "rlat")
@@ -654,6 +665,7 @@ def test_axes_of_cartopy_may_be_of_another_projection(tmp_path: Path) -> None:
     drawing = drawn(rotated(), ax=ax)
     drawing.save(tmp_path / "map.png", dpi=30)
     left, right = ax.get_xlim()
+    assert right - left < 3e6  # the region, not all shores
     place = ax.projection.transform_point(275, 45, ccrs.PlateCarree())
     assert left < place[0] < right
 
