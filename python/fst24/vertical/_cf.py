@@ -69,7 +69,8 @@ class _Names:
         self.level = self.of("level")
 
     def of(self, name: str) -> str:
-        return name + self._suffix
+        dash = "_" if name[-1].isdigit() and self._suffix[:1].isdigit() else ""
+        return name + dash + self._suffix
 
 
 def _parametric(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fst24 import Fst24File
 
     from ._axes import Axis
+    from ._group import Group
     from ._options import Options
     from ._shape import Shaped
 
@@ -58,6 +59,7 @@ class _Builder:
         self.options = options
         self.notes = Notes(file.path, strict=options.strict)
         self.headers = Headers.of(file, options)
+        self._tell_of_unknown()
         self.grids = Grids(self.headers, options, self.notes)
         self.reads = Reads(file)
         #: The beginnings of periods that time axes have as bounds.
@@ -72,6 +74,20 @@ class _Builder:
         if options.align == "outer":
             self.shaped = with_all_times(self.shaped)
         name_groups([one.group for one in self.shaped], self.grids, options)
+
+    def _tell_of_unknown(self) -> None:
+        """Names that were asked for and that no record has."""
+        wanted = self.options.variables
+        names = [wanted] if isinstance(wanted, str) else list(wanted or ())
+        known = {self.headers.texts("nomvar")[k] for k in np.unique(self.headers.codes("nomvar"))}
+        plain = (name for name in names if not set(name) & set("*?["))
+        lacking = [name for name in plain if name.strip().upper() not in known]
+        if lacking:
+            self.notes.add(
+                "no record has a name that was asked for",
+                ", ".join(lacking),
+                "there is no such variable; f.to_polars() lists what there is",
+            )
 
     def _without_positions(self, shaped: list[Shaped]) -> list[Shaped]:
         """Without LA and LO where they are the coordinates of others."""
@@ -109,10 +125,12 @@ class _Builder:
             for one in self.shaped
         }
         self._link_masks(variables)
-        self._name_terms(coords)
+        self._name_terms(coords, suffix)
         coords = {name: v for name, v in coords.items() if name not in variables}
         # As decoding a file leaves them: files of one run may differ in what has a period.
         others = [n for n, v in coords.items() if n.endswith("_bnds") or "cf_role" in v.attrs]
+        for variable in coords.values():
+            variable.encoding.setdefault("_FillValue", None)  # CF: coordinates have none
         beside = {name: coords.pop(name) for name in others}
         has_mesh = any(self.grids.horizontal(one.group.grid).mesh for one in self.shaped)
         attrs = of_dataset(self.options, has_mesh=has_mesh)
@@ -177,39 +195,47 @@ class _Builder:
             attrs |= {"mesh": name(flat.mesh), "location": "node"}
         cube = self._cube(one, flat)
         data = indexing.LazilyIndexedArray(cube)
+        if "flag_values" in attrs:
+            attrs["flag_values"] = attrs["flag_values"].astype(cube.dtype)
         variable = xr.Variable(dims, data, attrs, {"fst24": header}, fastpath=True)
         cut = {name(dim): part for dim, part in flat.cut.items()}
         variable = variable.isel(cut) if cut else variable
         variable.encoding["preferred_chunks"] = _preferred_chunks(variable, cube)
         return variable
 
-    def _name_terms(self, coords: dict[str, xr.Variable]) -> None:
+    def _name_terms(
+        self, coords: dict[str, xr.Variable], suffix: dict[tuple[str, Any], str]
+    ) -> None:
         """Fields in formula_terms by the names that they have here, or no terms without them."""
-        names: dict[str, str] = {}
+        named: dict[str, list[Group]] = {}
+        users: dict[str, list[Group]] = {}
         for one in self.shaped:
-            names.setdefault(one.group.nomvar, one.group.name)
+            named.setdefault(one.group.nomvar, []).append(one.group)
+            for axis in one.axes:
+                users.setdefault(axis.base + suffix[axis.base, axis.key], []).append(one.group)
         for level, variable in coords.items():
             terms = variable.attrs.get("formula_terms", "").split()
             kept = variable.encoding.get("fst24", {}).get("vertical")
             if not terms or kept is None:
                 continue
-            lacking = [name for name in kept.references if name not in names]
+            lacking = [name for name in kept.references if name not in named]
             if lacking:
-                variable.attrs = {k: v for k, v in variable.attrs.items() if k != "formula_terms"}
-                self._tell_of_lacking(level, lacking)
+                # CF has these names for coordinates whose terms are there.
+                gone = {"formula_terms", "standard_name", "computed_standard_name"}
+                variable.attrs = {k: v for k, v in variable.attrs.items() if k not in gone}
+                self._tell_of_lacking(level, lacking, users[level])
                 continue
-            fields = {name: names[name] for name in kept.references}
+            fields = {name: _nearest(named[name], users[level][0]) for name in kept.references}
             renamed = " ".join(fields.get(term, term) for term in terms)
             variable.attrs = {**variable.attrs, "formula_terms": renamed}
 
-    def _tell_of_lacking(self, level: str, lacking: list[str]) -> None:
+    def _tell_of_lacking(self, level: str, lacking: list[str], users: list[Group]) -> None:
         options = self.options
         if any(x is not None for x in (options.variables, options.records, options.select)):
             return  # left out by choice
-        fields = [one.group.name for one in self.shaped if any(a.base == "level" for a in one.axes)]
         self.notes.add(
             f"levels follow fields that are not there: {', '.join(lacking)}",
-            f"{level}: {', '.join(fields[:_MOST_NAMED])}",
+            f"{level}: {', '.join(group.name for group in users[:_MOST_NAMED])}",
             "they have no formula_terms; open the file that has them as well, or give"
             " ds.fst24.pressure() the field",
         )
@@ -293,6 +319,14 @@ class _Builder:
             ]
             self._kept_kinds = codes, kinds
         return self._kept_kinds
+
+
+def _nearest(groups: list[Group], user: Group) -> str:
+    """The variable that belongs to another one: of its grid, etiket and typvar, if there is."""
+    return max(
+        groups,
+        key=lambda g: (g.grid == user.grid, g.etiket == user.etiket, g.typvar == user.typvar),
+    ).name
 
 
 def _most_common(sides: Iterable[Any]) -> Any:  # noqa: ANN401 - what axes say

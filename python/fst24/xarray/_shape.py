@@ -174,12 +174,18 @@ class Shaper:
                 )
 
     def _split(self, group: Group, name: str, along: list[Along]) -> list[Shaped] | None:
-        """A variable for each value of a field that tells all records apart; None: it does not."""
-        values, which = numbered(self._headers[name][group.rows])
-        flat = _flat(_in_order(along), len(which))
-        if len(values) == 1 or any(
-            len(np.unique(flat[which == k])) < (which == k).sum() for k in range(len(values))
-        ):
+        """A variable for each value of a field that tells records apart; None: it does not.
+
+        What is left of alike records in one of them is told apart by the next field.
+        """
+        rows = group.rows
+        values, which = numbered(self._headers[name][rows])
+        flat = _flat(_in_order(along), len(rows))
+        rest = [self._headers[other][rows] for other in ("ip2", "ip3")]
+        n_places = len(np.unique(flat))
+        if len(np.unique(np.stack([flat, *rest]), axis=1).T) < len(rows):
+            return None  # some are alike whatever is looked at
+        if len(values) == 1 or len(np.unique(np.stack([flat, which]), axis=1).T) == n_places:
             return None
         found: list[Shaped] = []
         for k, value in enumerate(values.tolist()):
