@@ -1,0 +1,1 @@
+"""FST files as xarray Datasets."""
