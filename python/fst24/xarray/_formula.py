@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 Quantity: TypeAlias = Literal["pressure", "height"]
 
-#: A level and its code say the same value; labels are float32.
-_TOLERANCE = 1e-6
 _PASCALS = {"pa": 1.0, "hpa": 100.0, "mb": 100.0, "mbar": 100.0, "millibar": 100.0, "kpa": 1000.0}
 _METRES = {"m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "km": 1000.0}
 _METRES |= {"dam": 10.0, "gpm": 1.0}
@@ -96,25 +94,19 @@ def _kept(ds: xr.Dataset, name: str) -> Levels | None:
 def codes_of(values: npt.ArrayLike, ip1s: npt.ArrayLike) -> npt.NDArray[np.int32] | None:
     """The codes of levels among those that were kept; None where one is not there.
 
-    An axis may have been cut or turned since; codes are found by the values that they mean.
+    An axis may have been cut or turned since; codes are found by the values that they mean, which
+    labels are exactly. Those of diagnostic levels are not: their terms say what they are.
 
     >>> codes_of([850.0, 500.0], [500, 700, 850])
     array([850, 500], dtype=int32)
     """
     codes = np.atleast_1d(np.asarray(ip1s, np.int32))
-    wanted = np.atleast_1d(np.asarray(values, np.float64))
-    known = ip.decode(codes).value.astype(np.float64)
-    if known.shape == wanted.shape and _is_same(known, wanted).all():
-        return codes
-    same = _is_same(known[None, :], wanted[:, None])
+    wanted = np.atleast_1d(np.asarray(values, np.float32))
+    same = ip.decode(codes).value[None, :] == wanted[:, None]
     if not (same.sum(axis=1) == 1).all():
         return None
     found: npt.NDArray[np.int32] = codes[same.argmax(axis=1)]
     return found
-
-
-def _is_same(known: _Reals, wanted: _Reals) -> npt.NDArray[np.bool_]:
-    return np.isclose(known, wanted, rtol=_TOLERANCE, atol=0)
 
 
 # ------------------------------------------------------------------------- described as CF is

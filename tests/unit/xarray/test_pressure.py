@@ -526,6 +526,22 @@ def test_levels_that_were_changed_are_read_by_their_terms(ds: xr.Dataset) -> Non
     np.testing.assert_array_equal(pressure(moved, "TT").values, expected(ds))
 
 
+@pytest.mark.parametrize("where", [slice(None), slice(-2, None), -1, -2])
+def test_diagnostic_levels_have_their_own_pressure(where: Any) -> None:
+    v, p0, _ = run()
+    codes = [*model_levels(v, v.thermodynamic), v.diagnostic[-1]]
+    coords = axis(v, codes)
+    order = np.argsort(ip.decode(np.array(codes)).value)
+    assert coords["level"].values[-1] == 1.5
+    # At the next number after the surface, as a Dataset has it.
+    labels = coords["level"].values.copy()
+    labels[-1] = np.nextafter(np.float32(1), np.float32(2))
+    coords["level"] = coords["level"].copy(data=labels)
+    ds = xr.Dataset({"P0": (("y", "x"), p0[0])}, coords).isel(level=where)
+    wanted = v.pressure(np.array(codes)[order][where], P0=p0[0])
+    np.testing.assert_array_equal(pressure(ds).values, wanted)
+
+
 # ------------------------------------------------------------------------- nominal pressure
 
 
