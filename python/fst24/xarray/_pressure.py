@@ -147,7 +147,8 @@ def _computed(
     template = ds[name] if name is not None and name in ds.data_vars else None
     arrays = _fields(ds, levels, given)
     if template is not None:
-        arrays = {field: _along(array, template, field) for field, array in arrays.items()}
+        is_fixed = levels.quantity == "height"  # orography is written once
+        arrays = {f: _along(array, template, f, is_fixed) for f, array in arrays.items()}
     attrs = {
         "standard_name": levels.standard_name,
         "long_name": _LONG_NAMES[levels.standard_name],
@@ -226,9 +227,17 @@ def _fitting(ds: xr.Dataset, name: str, given: Any) -> xr.DataArray:  # noqa: AN
     return array
 
 
-def _along(array: xr.DataArray, template: xr.DataArray, name: str) -> xr.DataArray:
+def _along(
+    array: xr.DataArray,
+    template: xr.DataArray,
+    name: str,
+    is_fixed: bool,  # noqa: FBT001 - of one caller
+) -> xr.DataArray:
     """A field along the dimensions of a variable, looked up in an axis of its own (``time1``)."""
     for dim in [d for d in array.dims if d not in template.dims]:
+        if is_fixed and _bare(str(dim)) in _OUTER and array.sizes[dim] == 1:
+            array = array.isel({dim: 0}, drop=True)
+            continue
         twin = _twin(array, str(dim), template)
         if twin is None:
             raise InvalidArgumentError(

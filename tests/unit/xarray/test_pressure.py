@@ -477,6 +477,21 @@ def test_a_field_on_an_axis_of_its_own_is_looked_up(ds: xr.Dataset, p0: Recorded
     assert found.time.equals(ds.time)
 
 
+def test_an_orography_of_one_time_is_that_of_all_times() -> None:
+    terms = {"a": of(500, 0), "b": B, "orog": (("time2", "x"), np.array([[100.0, 0.0]]))}
+    ds = cf([1.0, 0.0], terms, standard_name="atmosphere_hybrid_height_coordinate")
+    ds["GZ"] = ("time1", "lev", "x"), np.zeros((3, 2, 2))
+    found = height(ds, "GZ")
+    assert found.dims == ("lev", "x")
+    assert found.values.tolist() == [[550, 500], [100, 0]]
+
+
+def test_a_surface_pressure_of_one_time_is_not_that_of_others(ds: xr.Dataset) -> None:
+    one = ds["P0"].isel(time=[0]).rename(time="time1").reset_coords(drop=True)
+    with pytest.raises(fst24.InvalidArgumentError, match="is along"):
+        pressure(ds.assign(P0=one), "TT")
+
+
 def test_a_field_on_another_grid_is_refused(ds: xr.Dataset) -> None:
     other = ds["P0"].rename(rlat="lat1", rlon="lon1").reset_coords(drop=True)
     with pytest.raises(fst24.InvalidArgumentError, match=r"is along .*lat1.*P0=\.\.\."):
