@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PA_PER_HPA = 100.0
 _NOMINAL_SURFACE = 1e5
+_UNNAMED = "pressure or height"
 #: Dimensions outside of the levels, where no variable shows the order.
 _OUTER = ("time", "forecast", "ensemble", "accum", "ip3", "station_id")
 _LONG_NAMES = {
@@ -322,5 +323,6 @@ def _labelled(
     coords |= {
         key: coord for key, coord in ds.coords.items() if set(coord.dims) <= set(variable.dims)
     }
-    # In a Dataset, a name is that of one variable.
-    return xr.DataArray(variable, coords, name=None if name in coords else name)
+    # A Dataset takes a lazy variable as it is; xarray 2023.12 reads it to make a DataArray.
+    made = xr.Dataset({_UNNAMED: variable}, coords)[_UNNAMED]
+    return made.rename(None if name in coords else name)
