@@ -652,6 +652,17 @@ def test_the_first_layer_begins_at_the_top_that_the_table_gives(
     assert ends.b[0, 0] == 0
 
 
+def test_bounds_have_a_formula_of_their_own(table: Callable[[int], fst24.Fst24Record]) -> None:
+    v = Vertical.from_record(table(5100))
+    cf = v.cf_bounds(v.thermodynamic, suffix="_t")
+    assert cf is not None
+    assert {cf.name, *cf.terms} == {"level_t_bnds", "a_t_bnds", "b_t_bnds", "c_t_bnds"}
+    terms = "a: a_t_bnds b: b_t_bnds ps: P0 c: c_t_bnds psl: P0LS pref: pref_t"
+    assert cf.attrs == {"formula_terms": terms}
+    assert {cf.values.shape, *(np.shape(t.values) for t in cf.terms.values())} == {(12, 2)}
+    assert Vertical.from_ip1s([500]).cf_bounds() is None
+
+
 def test_half_way_between_levels_pressure_is_half_way(
     table: Callable[[int], fst24.Fst24Record],
 ) -> None:

@@ -530,6 +530,22 @@ class Vertical:
         """
         return _cf.describe(self, self.levels(ip1s), suffix)
 
+    def cf_bounds(self, ip1s: npt.ArrayLike | None = None, *, suffix: str = "") -> _cf.CF | None:
+        """The bounds of what `cf` gives: ``level_bnds``, ``a_bnds`` ...; None without `bounds`.
+
+        >>> with fst24.open(sample) as f:
+        ...     v = f.vertical(f.find(nomvar="TT"))
+        >>> v.cf_bounds(suffix="_t").attrs["formula_terms"]
+        'a: a_t_bnds b: b_t_bnds ps: P0 pref: pref_t'
+        """
+        found = self.bounds(ip1s)
+        if found is None:
+            return None
+        rows = self.levels(ip1s)
+        return _cf.describe_bounds(
+            self, LevelRows(*rows[:1], found.value, rows.kind, *found[1:]), suffix
+        )
+
 
 def _refused(record: Fst24Record, message: str) -> Fst24Error:
     text = f"{record.nomvar} {message}"

@@ -13,6 +13,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 import fst24
+import fst24.xarray
 from fst24 import ip
 from fst24.vertical import Vertical
 from fst24.xarray._formula import codes_of
@@ -21,6 +22,7 @@ from tests.conftest import GOLDEN, golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 COORDINATES: dict[str, dict[str, Any]] = json.loads(
     (GOLDEN / "vertical" / "vertical.json").read_text(encoding="utf-8")
@@ -271,7 +273,6 @@ def test_arrays_in_memory_are_not_computed_at_once_either(ds: xr.Dataset) -> Non
 
 
 def test_a_surface_pressure_of_dask_gives_dask(ds: xr.Dataset, p0: Recorded) -> None:
-    pytest.importorskip("dask.array", reason="an extra of the package")
     chunked = ds.chunk({"time": 1, "rlat": 11})
     p0.reads.clear()
     found = pressure(chunked, "TT")
@@ -282,7 +283,6 @@ def test_a_surface_pressure_of_dask_gives_dask(ds: xr.Dataset, p0: Recorded) -> 
 
 
 def test_chunks_hold_some_of_the_levels(ds: xr.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("dask.array", reason="an extra of the package")
     a_level = 4 * ds.sizes["rlat"] * ds.sizes["rlon"]
     monkeypatch.setattr("fst24.xarray._formula_array._CHUNK_BYTES", 4 * a_level)
     found = pressure(ds.chunk({"time": 1}), "TT")
@@ -293,7 +293,6 @@ def test_chunks_hold_some_of_the_levels(ds: xr.Dataset, monkeypatch: pytest.Monk
 
 
 def test_the_same_question_to_dask_has_the_same_name(ds: xr.Dataset) -> None:
-    pytest.importorskip("dask.array", reason="an extra of the package")
     chunked = ds.chunk({"time": 1})
     assert pressure(chunked, "TT").data.name == pressure(chunked, "TT").data.name
     assert pressure(chunked, "TT").data.name != pressure(chunked, "TT", unit="Pa").data.name
@@ -399,7 +398,7 @@ def of(*values: float, units: str | None = None) -> Any:
          {"a": of(np.log(5e4), np.log(1e5)), "b": B, "ps": PS,
           "pref": ((), 1000.0, {"units": "hPa"})}, [[500, 1000], [500 * 0.8**0.5, 800]]),
         ("atmosphere_ln_pressure_coordinate",
-         {"p0": ((), 1000.0, {"units": "hPa"}), "lev": of(1, 0)}, [1000 / np.e, 1000]),
+         {"p0": ((), 1000.0, {"units": "hPa"}), "lev": of(1, 0)}, [1000 * np.exp(-1), 1000]),
     ],
 )  # fmt: skip
 def test_pressures_of_cf_coordinates(
@@ -555,6 +554,36 @@ def test_diagnostic_levels_have_their_own_pressure(where: Any) -> None:
     ds = xr.Dataset({"P0": (("y", "x"), p0[0])}, coords).isel(level=where)
     wanted = v.pressure(np.array(codes)[order][where], P0=p0[0])
     np.testing.assert_array_equal(pressure(ds).values, wanted)
+
+
+# ------------------------------------------------------------------------- Datasets of files
+
+
+@pytest.mark.parametrize("name", ["TT", "UU"])
+@pytest.mark.parametrize("chunks", [None, {}])
+def test_a_model_run_has_the_pressures_of_its_coordinate(name: str, chunks: Any) -> None:
+    paths = [golden(f"model/gem-2024051712_00{hour}.fst") for hour in HOURS]
+    with fst24.xarray.to_xarray(paths, chunks=chunks) as ds:
+        found = pressure(ds, name)
+        assert found.dims == ds[name].dims
+        assert (found.chunks is None) == (chunks is None)
+        kept = ds[found.dims[1]].encoding["fst24"]
+        v, p0 = kept["vertical"], ds["P0"].values
+        wanted = np.stack([v.pressure(kept["ip1"], P0=one) for one in p0])
+        # Diagnostic levels among them, whose labels are no heights.
+        assert v.diagnostic[-1 if name == "TT" else 0] in kept["ip1"]
+        np.testing.assert_array_equal(found.values, wanted)
+
+
+def test_pressures_of_a_file_survive_netcdf(tmp_path: Path) -> None:
+    with fst24.xarray.to_xarray(
+        golden("model/gem-2024051712_000.fst"), variables=["TT", "P0"]
+    ) as ds:
+        wanted = pressure(ds, "TT").values
+        ds.to_netcdf(tmp_path / "a.nc", engine="scipy")
+    for decode in (True, "all"):
+        with xr.open_dataset(tmp_path / "a.nc", engine="scipy", decode_coords=decode) as again:
+            np.testing.assert_array_equal(pressure(again, "TT").values, wanted)
 
 
 # ------------------------------------------------------------------------- nominal pressure
