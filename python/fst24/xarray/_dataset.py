@@ -22,6 +22,7 @@ from ._horizontal import Horizontal
 from ._levels import Verticals
 from ._notes import Notes
 from ._reads import Reads
+from ._series import feature_type
 from ._shape import Shaper
 from ._tiles import TileCube
 
@@ -61,7 +62,12 @@ class _Builder:
         self.attributes = Attributes(self.headers, options)
         verticals = Verticals(self.headers, options, self.notes)
         shaper = Shaper(self.headers, self.grids, verticals, options, self.notes)
-        groups = groups_of(self.headers, self.grids, options)
+        descriptions = self.grids.series.kinds.descriptions
+        groups = [
+            group
+            for group in groups_of(self.headers, self.grids, options)
+            if not descriptions[group.rows[0]]
+        ]
         self.shaped = self._without_positions(
             [one for group in groups for one in shaper.shape(group)]
         )
@@ -84,7 +90,7 @@ class _Builder:
 
     def dataset(self) -> xr.Dataset:
         coords: dict[str, xr.Variable] = {}
-        suffix = suffixes(axis for one in self.shaped for axis in one.axes)
+        suffix = suffixes(axis for one in self.shaped for axis in (*one.axes, *one.inner))
         namers = _namers(
             {one.group.grid: self.grids.horizontal(one.group.grid) for one in self.shaped}
         )
@@ -92,7 +98,7 @@ class _Builder:
             coords |= self.grids.horizontal(grid).make(name)
         made: set[tuple[str, Any]] = set()
         for one in self.shaped:
-            for axis in one.axes:
+            for axis in (*one.axes, *one.inner):
                 key = axis.base, axis.key
                 if key not in made:
                     made.add(key)
@@ -103,7 +109,9 @@ class _Builder:
             for one in self.shaped
         }
         coords = {name: v for name, v in coords.items() if name not in variables}
-        made_dataset = xr.Dataset(variables, coords, of_dataset(self.options))
+        feature = feature_type(map(str, variable.dims) for variable in variables.values())
+        attrs = of_dataset(self.options) | ({"featureType": feature} if feature else {})
+        made_dataset = xr.Dataset(variables, coords, attrs)
         self.notes.issue()
         return made_dataset
 
@@ -131,9 +139,10 @@ class _Builder:
                 coords[f"{dim}_bnds"] = _times.period_bounds(dim, valid, start)
                 coords[dim].attrs["bounds"] = f"{dim}_bnds"
         for one in self.shaped:
-            if [axis.base for axis in one.axes[:2]] == ["time", "forecast"]:
-                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in one.axes[:2])
-                end = f"{suffix['time', one.axes[0].key]}{suffix['forecast', one.axes[1].key]}"
+            run = [a for a in (*one.axes, *one.inner) if a.base in ("time", "forecast")]
+            if [axis.base for axis in run] == ["time", "forecast"]:
+                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in run)
+                end = "".join(suffix[axis.base, axis.key] for axis in run)
                 coords[f"validtime{end}"] = _times.valid_times(coords[time], coords[forecast])
 
     # ------------------------------------------------------------------------------ variables
@@ -142,7 +151,7 @@ class _Builder:
         self, one: Shaped, suffix: dict[tuple[str, Any], str], name: Callable[[str], str]
     ) -> xr.Variable:
         group = one.group
-        flat = self._flat(one) or self.grids.horizontal(group.grid)
+        flat = self._flat(one, suffix) or self.grids.horizontal(group.grid)
         outer = tuple(
             axis.base + suffix[axis.base, axis.key] for axis in one.axes if axis.base != "tile"
         )
@@ -167,8 +176,11 @@ class _Builder:
         different = sorted({one.group.nk for one in self.shaped if one.group.nk > 1})
         return "k" if len(different) == 1 else f"k{different.index(nk) + 1}"
 
-    def _flat(self, one: Shaped) -> Horizontal | None:
-        """How words of no known shape lie: packed bits, text; None: as points of the grid."""
+    def _flat(self, one: Shaped, suffix: dict[tuple[str, Any], str]) -> Horizontal | None:
+        """How what are no points of a grid lie: series, words of packed bits or text; else None."""
+        if one.inner:
+            dims = tuple(axis.base + suffix[axis.base, axis.key] for axis in one.inner)
+            return Horizontal(dims, tuple(axis.size for axis in one.inner), lambda _: {}, dims)
         row = one.group.rows[0]
         if self.headers["datyp"][row] & _BASE not in _WORDS:
             return None
