@@ -235,13 +235,14 @@ def selections() -> list[Callable[[xr.Dataset], xr.Dataset]]:
     ]
 
 
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("how", ["lazy", "by attributes", "of dask"])
 @pytest.mark.parametrize("select", selections())
 def test_selecting_before_or_after_is_the_same(
-    ds: xr.Dataset, select: Callable[[xr.Dataset], xr.Dataset], kept: bool
+    ds: xr.Dataset, select: Callable[[xr.Dataset], xr.Dataset], how: str
 ) -> None:
     ds = ds.drop_dims("level_m")
-    ds = ds if kept else without_vertical(ds)
+    ds = without_vertical(ds) if how == "by attributes" else ds
+    ds = ds.chunk({"time": 1, "rlat": 11}) if how == "of dask" else ds
     whole = ds.assign(PX=pressure(ds, "TT"))
     xr.testing.assert_identical(pressure(select(ds), "TT").variable, select(whole)["PX"].variable)
 
@@ -573,6 +574,23 @@ def test_a_model_run_has_the_pressures_of_its_coordinate(name: str, chunks: Any)
         # Diagnostic levels among them, whose labels are no heights.
         assert v.diagnostic[-1 if name == "TT" else 0] in kept["ip1"]
         np.testing.assert_array_equal(found.values, wanted)
+
+
+@pytest.mark.filterwarnings("ignore::fst24.Fst24Warning")
+def test_every_level_axis_of_a_file_has_what_its_coordinate_gives() -> None:
+    found = set()
+    with fst24.xarray.to_xarray(golden("vertical/xdf-vertical.fst")) as ds:
+        for name, coord in ds.coords.items():
+            v = coord.encoding.get("fst24", {}).get("vertical")
+            if v is None:
+                continue
+            fields: Any = dict.fromkeys(v.references, 40.0 if v.has_height else 900.0)
+            ours = (height if v.has_height else pressure)(ds, str(name), **fields)
+            theirs = v.height if v.has_height else v.pressure
+            wanted = theirs(coord.encoding["fst24"]["ip1"], **fields)
+            np.testing.assert_allclose(ours.values, wanted, rtol=1e-15)
+            found.add(v.vcode)
+    assert found >= {1001, 1002, 2001, 5001, 5002, 5003, 5004, 5005, 5100, 21001, 21002}
 
 
 def test_pressures_of_a_file_survive_netcdf(tmp_path: Path) -> None:
