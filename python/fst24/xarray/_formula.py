@@ -28,8 +28,13 @@ _METRES = {"m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "
 _METRES |= {"dam": 10.0, "gpm": 1.0}
 #: The names in ``formula_terms`` of the first and the second reference field of a `Vertical`.
 _ROLES = (("ps", "orog", "zsurf2"), ("psl", "ptop", "zsurf1"))
+#: What these fields are called in files.
+_FIELDS = {"ps": "P0", "psl": "P0LS", "ptop": "PT"}
+_FIELDS |= {"orog": "ME", "zsurf2": "ME", "zsurf1": "MELS"}
 _LN_PRESSURE = "atmosphere_hybrid_sigma_ln_pressure_coordinate"  # of fstd2nc; no name of CF
 _ABOVE_GROUND = 4
+#: Name of the coordinate of diagnostic levels, before the suffix of its axis (cf.md, 5.3).
+_BESIDE = "height_above_ground"
 
 
 class Levels(NamedTuple):
@@ -73,7 +78,7 @@ def _kept(ds: xr.Dataset, name: str) -> Levels | None:
     vertical = kept.get("vertical")
     if not isinstance(vertical, Vertical):
         return None
-    codes = codes_of(coord.values, kept.get("ip1", ()))
+    codes = codes_of(coord.values, kept.get("ip1", ()), _diagnostic_heights(ds, name))
     if codes is None or not (vertical.has_pressure or vertical.has_height):
         return None
     try:
@@ -91,18 +96,38 @@ def _kept(ds: xr.Dataset, name: str) -> Levels | None:
     return Levels(name, _dim(coord), formula, variables, standard_name)
 
 
-def codes_of(values: npt.ArrayLike, ip1s: npt.ArrayLike) -> npt.NDArray[np.int32] | None:
+def _diagnostic_heights(ds: xr.Dataset, name: str) -> npt.ArrayLike:
+    """The heights that stand beside a level axis: NaN for levels of the model."""
+    dims = ds.variables[name].dims
+    for other, variable in ds.coords.items():
+        if str(other).startswith(_BESIDE) and variable.dims == dims and str(other) != name:
+            suffix = str(other).removeprefix(_BESIDE)
+            if dims or name.endswith(suffix):
+                found: npt.ArrayLike = variable.values
+                return found
+    return np.nan
+
+
+def codes_of(
+    values: npt.ArrayLike, ip1s: npt.ArrayLike, heights: npt.ArrayLike = np.nan
+) -> npt.NDArray[np.int32] | None:
     """The codes of levels among those that were kept; None where one is not there.
 
     An axis may have been cut or turned since; codes are found by the values that they mean, which
-    labels are exactly. Those of diagnostic levels are not: their terms say what they are.
+    labels are exactly. ``heights`` are those of diagnostic levels, whose labels are another thing;
+    NaN for levels of the model.
 
     >>> codes_of([850.0, 500.0], [500, 700, 850])
     array([850, 500], dtype=int32)
     """
     codes = np.atleast_1d(np.asarray(ip1s, np.int32))
-    wanted = np.atleast_1d(np.asarray(values, np.float32))
-    same = ip.decode(codes).value[None, :] == wanted[:, None]
+    labels = np.atleast_1d(np.asarray(values, np.float32))
+    heights = np.broadcast_to(np.asarray(heights, np.float32), labels.shape)
+    is_diagnostic = ~np.isnan(heights)
+    known = ip.decode(codes)
+    wanted = np.where(is_diagnostic, heights, labels)
+    same = known.value[None, :] == wanted[:, None]
+    same &= (known.kind == _ABOVE_GROUND)[None, :] >= is_diagnostic[:, None]
     if not (same.sum(axis=1) == 1).all():
         return None
     found: npt.NDArray[np.int32] = codes[same.argmax(axis=1)]
@@ -168,12 +193,11 @@ class _Reader:
         pref: float | None = None,
     ) -> Levels:
         """``fields`` are factors by term."""
-        names = {}
-        for term in fields or {}:
+        fields = fields or {}
+        for term in fields:
             if term not in self.terms:
                 self.variable(term)
-            names[term] = self.terms[term]
-        factors = {names[term]: factor for term, factor in (fields or {}).items()}
+        factors = {_FIELDS[term]: factor for term, factor in fields.items()}
         standard_name = "air_pressure" if quantity == "pressure" else "altitude"
         if self.coord.attrs.get("standard_name") == "height":
             standard_name = "height"
@@ -181,7 +205,7 @@ class _Reader:
             self.name,
             self.dim,
             Formula(quantity, a, factors, pref),
-            {name: name for name in names.values()},
+            {_FIELDS[term]: self.terms[term] for term in fields},
             standard_name,
         )
 

@@ -534,6 +534,14 @@ def test_levels_that_were_changed_have_no_code(values: list[float]) -> None:
     assert codes_of(values, codes) is None
 
 
+def test_diagnostic_levels_are_found_by_their_height() -> None:
+    ten, ground = ip.encode(10.0, "above_ground"), ip.encode(1.0, "hybrid")
+    found = codes_of([1.0, 0.998], [ten, ground], [np.nan, 10.0])
+    assert found is not None
+    assert found.tolist() == [ground, ten]
+    assert codes_of([10.0], [ground], [10.0]) is None
+
+
 def test_levels_that_were_changed_are_read_by_their_terms(ds: xr.Dataset) -> None:
     moved = ds.drop_dims("level_m")
     level = moved["level_t"].variable.copy(data=np.arange(ds.sizes["level_t"], dtype=float))
@@ -541,20 +549,19 @@ def test_levels_that_were_changed_are_read_by_their_terms(ds: xr.Dataset) -> Non
     np.testing.assert_array_equal(pressure(moved, "TT").values, expected(ds))
 
 
+@pytest.mark.parametrize("terms", [True, False])
 @pytest.mark.parametrize("where", [slice(None), slice(-2, None), -1, -2])
-def test_diagnostic_levels_have_their_own_pressure(where: Any) -> None:
-    v, p0, _ = run()
-    codes = [*model_levels(v, v.thermodynamic), v.diagnostic[-1]]
-    coords = axis(v, codes)
-    order = np.argsort(ip.decode(np.array(codes)).value)
-    assert coords["level"].values[-1] == 1.5
-    # At the next number after the surface, as a Dataset has it.
-    labels = coords["level"].values.copy()
-    labels[-1] = np.nextafter(np.float32(1), np.float32(2))
-    coords["level"] = coords["level"].copy(data=labels)
-    ds = xr.Dataset({"P0": (("y", "x"), p0[0])}, coords).isel(level=where)
-    wanted = v.pressure(np.array(codes)[order][where], P0=p0[0])
-    np.testing.assert_array_equal(pressure(ds).values, wanted)
+def test_diagnostic_levels_have_their_own_pressure(where: Any, terms: bool) -> None:
+    path = golden("model/gem-2024051712_000.fst")
+    with fst24.xarray.to_xarray(path, variables=["TT", "P0"] if terms else "TT") as ds:
+        kept = ds["level"].encoding["fst24"]
+        one = ds.isel(level=where)
+        assert ("formula_terms" in one["level"].attrs) == terms
+        given: Any = {} if terms else {"P0": 1000.0}
+        found = pressure(one, "TT", **given)
+        p0 = ds["P0"].values[0] if terms else 1000.0
+        wanted = kept["vertical"].pressure(np.array(kept["ip1"])[where], P0=p0)
+        np.testing.assert_array_equal(np.squeeze(found.values), np.squeeze(wanted))
 
 
 # ------------------------------------------------------------------------- Datasets of files
