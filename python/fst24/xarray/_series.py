@@ -78,6 +78,8 @@ def kinds(headers: Headers) -> Kinds:
         return found
 
     series = has("typvar", ("T",))
+    if not series.any():
+        return Kinds(series, series, series)
     return Kinds(
         one=series & has("grtyp", (_ONE,)),
         all=series & has("grtyp", (_ALL,)),
