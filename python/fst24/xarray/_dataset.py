@@ -218,7 +218,7 @@ class _Builder:
 
     def _tell_of_lacking(self, level: str, lacking: list[str]) -> None:
         options = self.options
-        if (options.variables, options.records, options.select) != (None, None, None):
+        if any(x is not None for x in (options.variables, options.records, options.select)):
             return  # left out by choice
         fields = [one.group.name for one in self.shaped if any(a.base == "level" for a in one.axes)]
         self.notes.add(

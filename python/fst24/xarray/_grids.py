@@ -60,8 +60,9 @@ class Grids:
         number = np.empty(len(rows), np.int32)
         for code, row in enumerate(rows.tolist()):
             grid = self._made(row, np.flatnonzero(codes == code))
-            key: Any = grid
-            if grid is None:
+            if grid is not None:
+                key: Any = grid.without_tag
+            else:
                 key = (int(headers["ni"][row]), int(headers["nj"][row]))
                 key = (*key, *(int(headers[name][row]) for name in _FIELDS))
             if key not in same:
