@@ -77,7 +77,7 @@ class Grids:
 
     def _made(self, row: int, rows: Ints) -> Grid | None:
         headers = self._headers
-        if self.series.has(row):
+        if self.series.records[row]:
             return None
         try:
             if not self.is_tile[row]:

@@ -141,18 +141,21 @@ class Series:
         self._momentum = frozenset(momentum)
         self.kinds = kinds(headers)
 
-    def has(self, row: int) -> bool:
-        """Whether a record is of stations: a series, or one that describes them."""
-        kinds = self.kinds
-        return bool(kinds.one[row] or kinds.descriptions[row] or self._is_of_all(row))
+    @cached_property
+    def records(self) -> npt.NDArray[np.bool_]:
+        """Which records are of stations: series, values of all stations, what describes them."""
+        found: npt.NDArray[np.bool_] = self.kinds.one | self._of_all | self.kinds.descriptions
+        return found
 
-    def _is_of_all(self, row: int) -> bool:
-        """Whether a record holds a value for each station of the series."""
+    @cached_property
+    def _of_all(self) -> npt.NDArray[np.bool_]:
+        """Which records hold a value for each station that is described."""
         headers = self._headers
-        if not self.kinds.all[row] or headers["nj"][row] != 1:
-            return False
-        known = (self._names, self._latitudes)
-        return any(one is not None and len(one) == headers["ni"][row] for one in known)
+        found: npt.NDArray[np.bool_] = self.kinds.all & (headers["nj"] == 1)
+        if found.any():
+            known = (self._names, self._latitudes)
+            found &= np.isin(headers["ni"], [len(one) for one in known if one is not None])
+        return found
 
     # ----------------------------------------------------------------------------- variables
 
@@ -161,7 +164,7 @@ class Series:
         first = int(rows[0])
         if self.kinds.one[first]:
             return self._lay_stations(rows)
-        return self._lay_all(rows) if self._is_of_all(first) else None
+        return self._lay_all(rows) if self._of_all[first] else None
 
     def _lay_stations(self, rows: Ints) -> Laid:
         headers = self._headers

@@ -121,7 +121,7 @@ def test_records_are_told_by_their_headers(series: Callable[..., Series]) -> Non
 def test_a_file_without_series_has_none(gem: Path) -> None:
     with fst24.open(gem) as f:
         found = Series(Headers.of(f, Options()), Notes("", strict=False))
-        assert not any(found.has(row) for row in range(len(found._headers)))
+        assert not found.records.any()
         assert found.lay(rows(found, "TT")) is None
 
 
@@ -248,6 +248,13 @@ def test_series_have_pressures(series: Callable[..., Series]) -> None:
     v = ds["level_t"].encoding["fst24"]["vertical"]
     wanted = v.pressure(v.thermodynamic[:N_LEVELS], P0=ds["P0"].values[1])
     np.testing.assert_array_equal(p.values[1].T, wanted)
+
+
+def test_series_are_one_group_of_a_tree(series: Callable[..., Series]) -> None:
+    field = np.zeros((4, 3), np.float32), {"nomvar": "GZ", "typvar": "P", "grtyp": "A"}
+    tree = fst24.xarray.to_datatree(series(more=[field])._headers.file)
+    assert set(tree.children) == {"stations", "A4x3"}
+    assert set(tree["stations"].data_vars) == {"TT", "UU", "P0", "MG"}
 
 
 def test_series_without_warning(series: Callable[..., Series]) -> None:
