@@ -20,8 +20,10 @@ from ._group import LATLON_FIELDS, groups_of, name_groups
 from ._headers import NEVER, Headers
 from ._horizontal import Horizontal
 from ._levels import Verticals
+from ._mesh import ROLES as MESH_ROLES
 from ._notes import Notes
 from ._reads import Reads
+from ._series import feature_type
 from ._shape import Shaper, with_all_times
 from ._tiles import TileCube
 
@@ -67,7 +69,12 @@ class _Builder:
         self.attributes = Attributes(self.headers, options)
         verticals = Verticals(self.headers, options, self.notes)
         shaper = Shaper(self.headers, self.grids, verticals, options, self.notes)
-        groups = groups_of(self.headers, self.grids, options)
+        descriptions = self.grids.series.kinds.descriptions
+        groups = [
+            group
+            for group in groups_of(self.headers, self.grids, options)
+            if not descriptions[group.rows[0]]
+        ]
         self.shaped = self._without_positions(
             [one for group in groups for one in shaper.shape(group)]
         )
@@ -106,7 +113,7 @@ class _Builder:
 
     def dataset(self) -> xr.Dataset:
         coords: dict[str, xr.Variable] = {}
-        suffix = suffixes(axis for one in self.shaped for axis in one.axes)
+        suffix = suffixes(axis for one in self.shaped for axis in (*one.axes, *one.inner))
         namers = _namers(
             {one.group.grid: self.grids.horizontal(one.group.grid) for one in self.shaped}
         )
@@ -114,7 +121,7 @@ class _Builder:
             coords |= self.grids.horizontal(grid).make(name)
         made: set[tuple[str, Any]] = set()
         for one in self.shaped:
-            for axis in one.axes:
+            for axis in (*one.axes, *one.inner):
                 key = axis.base, axis.key
                 if key not in made:
                     made.add(key)
@@ -128,12 +135,19 @@ class _Builder:
         self._name_terms(coords, suffix)
         coords = {name: v for name, v in coords.items() if name not in variables}
         # As decoding a file leaves them: files of one run may differ in what has a period.
-        others = [n for n, v in coords.items() if n.endswith("_bnds") or "cf_role" in v.attrs]
+        others = [
+            name
+            for name, variable in coords.items()
+            if name.endswith("_bnds") or variable.attrs.get("cf_role") in MESH_ROLES
+        ]
         for variable in coords.values():
             variable.encoding.setdefault("_FillValue", None)  # CF: coordinates have none
         beside = {name: coords.pop(name) for name in others}
         has_mesh = any(self.grids.horizontal(one.group.grid).mesh for one in self.shaped)
         attrs = of_dataset(self.options, has_mesh=has_mesh)
+        feature = feature_type(map(str, variable.dims) for variable in variables.values())
+        if feature is not None:
+            attrs["featureType"] = feature
         made_dataset = xr.Dataset({**variables, **beside}, coords, attrs)
         self.notes.issue()
         return made_dataset
@@ -162,9 +176,10 @@ class _Builder:
                 coords[f"{dim}_bnds"] = _times.period_bounds(dim, valid, start)
                 coords[dim].attrs = {**coords[dim].attrs, "bounds": f"{dim}_bnds"}
         for one in self.shaped:
-            if [axis.base for axis in one.axes[:2]] == ["time", "forecast"]:
-                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in one.axes[:2])
-                end = f"{suffix['time', one.axes[0].key]}{suffix['forecast', one.axes[1].key]}"
+            run = [a for a in (*one.axes, *one.inner) if a.base in ("time", "forecast")]
+            if [axis.base for axis in run] == ["time", "forecast"]:
+                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in run)
+                end = "".join(suffix[axis.base, axis.key] for axis in run)
                 coords[f"validtime{end}"] = _times.valid_times(coords[time], coords[forecast])
 
     # ------------------------------------------------------------------------------ variables
@@ -173,7 +188,7 @@ class _Builder:
         self, one: Shaped, suffix: dict[tuple[str, Any], str], name: Callable[[str], str]
     ) -> xr.Variable:
         group = one.group
-        flat = self._flat(one) or self.grids.horizontal(group.grid)
+        flat = self._flat(one, suffix) or self.grids.horizontal(group.grid)
         outer = tuple(
             axis.base + suffix[axis.base, axis.key] for axis in one.axes if axis.base != "tile"
         )
@@ -258,8 +273,11 @@ class _Builder:
         different = sorted({one.group.nk for one in self.shaped if one.group.nk > 1})
         return "k" if len(different) == 1 else f"k{different.index(nk) + 1}"
 
-    def _flat(self, one: Shaped) -> Horizontal | None:
-        """How words of no known shape lie: packed bits, text; None: as points of the grid."""
+    def _flat(self, one: Shaped, suffix: dict[tuple[str, Any], str]) -> Horizontal | None:
+        """How what are no points of a grid lie: series, words of packed bits or text; else None."""
+        if one.inner:
+            dims = tuple(axis.base + suffix[axis.base, axis.key] for axis in one.inner)
+            return Horizontal(dims, tuple(axis.size for axis in one.inner), lambda _: {}, dims)
         row = one.group.rows[0]
         if self.headers["datyp"][row] & _BASE not in _WORDS:
             return None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._levels import Verticals
     from ._notes import Notes
     from ._options import Options
+    from ._series import Laid
 
     Ints = npt.NDArray[np.int64]
     #: An axis and the place of each row on it.
@@ -49,10 +50,13 @@ class Shaped:
     masks: Ints | None
     #: Whether some combinations have no record.
     has_gaps: bool
+    #: Axes within a record, where they are not those of a grid.
+    inner: tuple[Axis, ...] = ()
 
     def time(self) -> Axis | None:
         """The axis of validity."""
-        return next((axis for axis in self.axes if axis.base == "time" and axis.sides), None)
+        axes = (*self.axes, *self.inner)
+        return next((axis for axis in axes if axis.base == "time" and axis.sides), None)
 
 
 class Shaper:
@@ -72,6 +76,9 @@ class Shaper:
     def shape(self, group: Group) -> list[Shaped]:
         """One variable, or several where records cannot be told apart by axes."""
         headers = self._headers
+        laid = self._grids.series.lay(group.rows)
+        if laid is not None:
+            return [self._of_stations(group, laid)]
         undated = headers.valid[group.rows] == NEVER
         if undated.any() and not undated.all():
             dated = replace(group, rows=group.rows[~undated])
@@ -99,6 +106,14 @@ class Shaper:
             group.tiles, which = self._grids.tiles(group.grid, rows)
             along.append((tile_axis(len(group.tiles)), which))
         return self._told_apart(group, along)
+
+    def _of_stations(self, group: Group, laid: Laid) -> Shaped:
+        """Series: records of one station each, or of all of them."""
+        along = list(zip(laid.outer, laid.places, strict=True))
+        flat = _flat(along, len(group.rows))
+        told_apart = len(np.unique(flat)) == len(flat)
+        found = (self._shaped if told_apart else self._conflict)(group, along, flat)
+        return replace(found, inner=tuple(laid.inner))
 
     def _members(self, rows: Ints) -> Along:
         codes = self._headers.codes("etiket")[rows]
