@@ -226,7 +226,7 @@ class _Builder:
         users: dict[str, list[Group]] = {}
         for one in self.shaped:
             named.setdefault(one.group.nomvar, []).append(one.group)
-            for axis in one.axes:
+            for axis in (*one.axes, *one.inner):
                 users.setdefault(axis.base + suffix[axis.base, axis.key], []).append(one.group)
         for level, variable in coords.items():
             terms = variable.attrs.get("formula_terms", "").split()

@@ -13,7 +13,7 @@ from . import _times
 from ._axes import Axis, is_full, numbered
 from ._ensemble import ensemble_axis, in_order
 from ._headers import NEVER
-from ._levels import levels_of
+from ._levels import ABOVE_GROUND, MODEL_KINDS, levels_of
 from ._tiles import tile_axis
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class Shaper:
             constant = replace(group, rows=group.rows[undated], part="no_date")
             return [*self.shape(dated), *self.shape(constant)]
         rows = group.rows
+        if group.klass in MODEL_KINDS and (headers.level.kind[rows] != group.klass).all():
+            group.klass = ABOVE_GROUND  # what was split off holds the diagnostic level alone
         levels = levels_of(headers, rows, group.nomvar, group.klass, self._verticals, self._options)
         if self._options.levels is not None and levels.vertical is not None:
             family = getattr(levels.vertical, _FAMILIES[self._options.levels])
