@@ -10,6 +10,8 @@ import numpy as np
 from fst24 import dictionary
 from fst24.dictionary import Dictionary
 
+from ._mesh import CONVENTION as MESH_CONVENTION
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -85,8 +87,6 @@ class Attributes:
             attrs["standard_name"] = known.standard_name
         if known.units is not None:
             attrs["units"] = known.units
-        elif known.units_label:
-            attrs["units"] = known.units_label
         if known.cell_methods:
             attrs["cell_methods"] = known.cell_methods
         elif has_period and _is_sum(group.nomvar):
@@ -123,6 +123,9 @@ def _is_sum(nomvar: str) -> bool:
     return nomvar in ACCUMULATED
 
 
-def of_dataset(options: Options) -> dict[str, Any]:
+def of_dataset(options: Options, *, has_mesh: bool) -> dict[str, Any]:
     """Attributes of the Dataset itself."""
-    return {} if options.conventions is None else {"Conventions": options.conventions}
+    if options.conventions is None:
+        return {}
+    also = f" {MESH_CONVENTION}" if has_mesh and MESH_CONVENTION not in options.conventions else ""
+    return {"Conventions": options.conventions + also}

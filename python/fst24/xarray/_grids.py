@@ -11,6 +11,8 @@ from fst24 import Fst24Error
 from fst24.table._table import distinct
 
 from ._horizontal import Horizontal, cropped, horizontal
+from ._mesh import triangles
+from ._series import Series
 from ._tiles import Mosaics, Tile
 
 if TYPE_CHECKING:
@@ -33,11 +35,15 @@ class Grids:
 
     def __init__(self, headers: Headers, options: Options, notes: Notes) -> None:
         self._headers, self._options, self._notes = headers, options, notes
+        self.series = Series(headers, notes)
+        is_station = self.series.kinds.one
         tile_codes = [k for k, text in enumerate(headers.texts("grtyp")) if text == _TILE]
         is_tile = np.isin(headers.codes("grtyp"), tile_codes)
         columns = [headers.codes("grtyp")]
         for name in _FIELDS:
             column = headers[name]
+            if is_station.any() and name.startswith("ig"):  # where the station is
+                column = np.where(is_station, 0, column)
             if name in options.ignore:
                 column = np.zeros_like(column)
             elif is_tile.any() and name in ("ni", "nj", "ig3", "ig4"):
@@ -54,8 +60,9 @@ class Grids:
         number = np.empty(len(rows), np.int32)
         for code, row in enumerate(rows.tolist()):
             grid = self._made(row, np.flatnonzero(codes == code))
-            key: Any = grid
-            if grid is None:
+            if grid is not None:
+                key: Any = grid.without_tag
+            else:
                 key = (int(headers["ni"][row]), int(headers["nj"][row]))
                 key = (*key, *(int(headers[name][row]) for name in _FIELDS))
             if key not in same:
@@ -70,6 +77,8 @@ class Grids:
 
     def _made(self, row: int, rows: Ints) -> Grid | None:
         headers = self._headers
+        if self.series.records[row]:
+            return None
         try:
             if not self.is_tile[row]:
                 return headers.file.grid(headers.record(row))
@@ -101,7 +110,10 @@ class Grids:
             ni, nj = int(self._headers["ni"][row]), int(self._headers["nj"][row])
             if grid is not None and self.is_tile[row]:
                 ni, nj = grid.shape
-            flat = horizontal(grid, ni, nj, self._options)
+            faces = None
+            if grid is not None and grid.grtyp == "M":
+                faces = triangles(self._headers.file, self._headers.record(row))
+            flat = horizontal(grid, (ni, nj), self._options, faces)
             if self._options.crop is not None and grid is not None:
                 flat = self._cropped(grid, flat)
             self._horizontal[number] = flat
@@ -114,7 +126,7 @@ class Grids:
             parts = None if core is grid else cropped(grid, core)
             if parts is not None and core.ni * core.nj < grid.ni * grid.nj:
                 whole = tuple(zip(flat.dims, flat.shape, strict=True))
-                small = horizontal(core, core.ni, core.nj, self._options)
+                small = horizontal(core, core.shape, self._options)
                 return replace(small, whole=whole, cut=dict(zip(flat.dims, parts, strict=True)))
         return flat
 
