@@ -256,6 +256,34 @@ class DatasetAccessor(_Accessor[xr.Dataset]):
 
         return wind(self._obj, u, v, to=to)
 
+    def pressure(
+        self,
+        name: str | None = None,
+        *,
+        unit: Literal["hPa", "Pa"] = "hPa",
+        **fields: xr.DataArray | float,
+    ) -> xr.DataArray:
+        """Pressure of the levels, from the terms of their coordinate and P0; lazy.
+
+        Parameters
+        ----------
+        name : str, optional
+            A level coordinate, or a variable whose levels are meant; needed with several axes.
+        unit : {"hPa", "Pa"}
+            Of the result.
+        **fields : DataArray or number
+            Fields that the Dataset has not, or other ones: ``P0=...``.
+        """
+        from ._pressure import pressure
+
+        return pressure(self._obj, name, unit=unit, **fields)
+
+    def height(self, name: str | None = None, **fields: xr.DataArray | float) -> xr.DataArray:
+        """Height of the levels in m, as `pressure` gives pressure; lazy."""
+        from ._pressure import height
+
+        return height(self._obj, name, **fields)
+
     def to_fst(self, path: str | os.PathLike[str], **options: Any) -> Any:  # noqa: ANN401 - as there
         """Write a standard file: see ``_to_fst.to_fst``."""
         from ._to_fst import to_fst

@@ -122,7 +122,7 @@ def _target_of_grid(grid: Grid) -> Target:
     from ._horizontal import horizontal as lying
     from ._options import Options
 
-    there = lying(grid, grid.ni, grid.nj, Options())
+    there = lying(grid, grid.shape, Options())
     lat, lon = (a.T.reshape(there.shape) for a in grid.latlon())
     return Target(there.dims, lat, lon, dict(there.make(str).items()), grid=grid)
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import fst24
-import fst24.xarray._accessor
+from fst24.xarray._pressure import height, pressure
 from tests.support.placed import dataset, plain, polar, rotated, smooth
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fst24.grid import Grid
 
 
@@ -60,7 +63,42 @@ def test_without_pyproj_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_dataset_on_no_grid_says_so() -> None:
-    import xarray as xr
-
     with pytest.raises(fst24.UnsupportedError, match="no latitudes and longitudes"):
         _ = xr.Dataset({"A": (("y", "x"), np.ones((2, 3)))}).fst24.grid
+
+
+MODEL = "tests/golden/model/gem-2024051712_003.fst"
+
+
+def test_pressure_and_height_are_those_of_the_levels() -> None:
+    with fst24.to_xarray(MODEL) as ds:
+        found = ds.fst24.pressure("TT")
+        assert found.sizes == ds.TT.sizes
+        xr.testing.assert_identical(found, pressure(ds, "TT"))
+        assert np.allclose(ds.fst24.pressure("TT", unit="Pa"), 100 * found)
+        other = ds.fst24.pressure("TT", P0=500.0)
+        assert float(other.max()) < 0.6 * float(found.max())
+        xr.testing.assert_identical(ds.fst24.height("height"), height(ds, "height"))
+
+
+def test_a_dataset_goes_back_into_a_file(tmp_path: Path) -> None:
+    with fst24.to_xarray(MODEL, variables=["P0"]) as ds:
+        ds.fst24.to_fst(tmp_path / "p0.fst")
+        with fst24.open(tmp_path / "p0.fst") as f:
+            record = f.find(nomvar="P0")
+            assert record is not None
+            assert np.allclose(record.data.T, ds.P0[0])
+
+
+def test_another_grid_goes_into_a_file(tmp_path: Path) -> None:
+    """What is kept of the old grid does not come along."""
+    target = plain()
+    with fst24.to_xarray(MODEL, variables=["P0"]) as ds:
+        moved = ds.fst24.interp_to(target, "nearest")
+    moved.fst24.to_fst(tmp_path / "p0.fst")
+    with fst24.open(tmp_path / "p0.fst") as f:
+        record = f.find(nomvar="P0")
+        assert record is not None
+        assert (record.ni, record.nj) == target.shape
+        assert np.array_equal(f.grid(record).latlon(), target.latlon())
+        assert record.etiket == "G5V12N"

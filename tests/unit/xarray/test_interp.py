@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import fst24
-import fst24.xarray._accessor
+import fst24.xarray
 from tests.support.placed import coords_of, dataset, plain, polar, rotated, smooth
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 
 import fst24
-import fst24.xarray._accessor
+import fst24.xarray
 from fst24.grid import Grid
 from fst24.xarray import _coast, _frame, _plot
 from fst24.xarray._frame import Frame, arc, map_grid

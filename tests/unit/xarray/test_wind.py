@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import fst24
-import fst24.xarray._accessor
+import fst24.xarray
 from tests.support.placed import dataset, plain, polar, rotated
 
 if TYPE_CHECKING:
