@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import xarray as xr
 
+from fst24 import InvalidArgumentError
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Hashable, Iterable, Sequence
@@ -35,13 +37,16 @@ class _Accessor(Generic[_Object]):
         Raises
         ------
         InvalidArgumentError
-            The coordinates do not tell.
+            The coordinates do not tell; variables of a Dataset on several grids.
         """
         if self._grid is None:
-            from ._place import grid_of
-
-            self._grid = grid_of(self._obj)
+            self._grid = self._found()
         return self._grid
+
+    def _found(self) -> Grid:
+        from ._place import grid_of
+
+        return grid_of(self._obj)
 
     @property
     def crs(self) -> Any:  # noqa: ANN401 - pyproj is optional
@@ -207,6 +212,19 @@ class DataArrayAccessor(_Accessor[xr.DataArray]):
 @xr.register_dataset_accessor("fst24")  # type: ignore[no-untyped-call]
 class DatasetAccessor(_Accessor[xr.Dataset]):
     """``ds.fst24``."""
+
+    def _found(self) -> Grid:
+        from ._layout import fields
+
+        grids: dict[Grid, Hashable] = {}
+        for name, _, place in fields(self._obj):
+            grids.setdefault(place.grid, name)
+        if len(grids) > 1:
+            there = ", ".join(f"{name} on {grid!r}" for grid, name in grids.items())
+            raise InvalidArgumentError(
+                f"variables are on several grids ({there}): ask one of them, ds[name].fst24.grid"
+            )
+        return next(iter(grids)) if grids else super()._found()
 
     def plot(
         self,

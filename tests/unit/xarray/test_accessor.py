@@ -67,6 +67,18 @@ def test_a_dataset_on_no_grid_says_so() -> None:
         _ = xr.Dataset({"A": (("y", "x"), np.ones((2, 3)))}).fst24.grid
 
 
+def test_a_dataset_on_several_grids_names_them() -> None:
+    ds = dataset(polar(), TT=smooth(polar()))
+    ds["GZ"] = xr.DataArray(
+        smooth(plain()),
+        dims=("latitude", "longitude"),
+        coords=dict(zip(("latitude", "longitude"), plain().latlon(dims=1), strict=True)),
+    )
+    with pytest.raises(fst24.InvalidArgumentError, match=r"TT on <Grid N.*, GZ on <Grid L"):
+        _ = ds.fst24.grid
+    assert ds.GZ.fst24.grid.shape == plain().shape
+
+
 MODEL = "tests/golden/model/gem-2024051712_003.fst"
 
 

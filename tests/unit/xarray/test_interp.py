@@ -235,3 +235,19 @@ def test_a_target_may_have_nothing_but_latitudes_and_longitudes() -> None:
     )
     source = dataset(plain(360, 181), TT=smooth(plain(360, 181)))
     assert np.allclose(source.fst24.interp_to(target).TT, smooth(rotated()), atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:.*positions of fields are not known")
+def test_fields_on_any_grids_of_one_dataset_are_found() -> None:
+    lat, lon = [44.0, 31.0], [-78.0, -95.0]
+    with fst24.open(GOLDEN) as f, fst24.to_xarray(GOLDEN) as ds:
+        found = ds.fst24.sel_points(lat, lon, "nearest")
+        records = {f"FLD_{r.etiket}".replace("-", "_"): r for r in f.iter_records(nomvar="FLD")}
+        n_found = 0
+        for name, record in records.items():
+            if name in ("FLD_T_STEREO", "FLD_X_NONE"):
+                continue
+            wanted = f.grid(record).interp(record.data, lat, lon, method="nearest")
+            assert np.array_equal(found[name].values.ravel(), wanted, equal_nan=True), name
+            n_found += int(np.isfinite(wanted).any())
+        assert n_found > 15
