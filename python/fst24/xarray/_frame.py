@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Projection: TypeAlias = "Literal['latlon', 'north', 'south'] | Grid"
 
+#: Cells of four points whose neighbours are those in the arrays.
+MESHES = "OX"
 #: Columns of a map that is sampled: about the pixels of a picture; fewer where each is searched.
 _COLUMNS, _SEARCHED_COLUMNS = 1440, 720
 #: A gap between longitudes that is wider than this many degrees is the outside of an area.
@@ -200,8 +202,9 @@ def map_grid(grid: Grid, projection: Projection | None = None) -> Grid:
         return projection
     if projection is None and grid.has_axes:
         return grid
-    lat, lon = grid.latlon()
-    columns = _SEARCHED_COLUMNS if grid.grtyp in "OX" else _COLUMNS
+    is_mesh = grid.grtyp in MESHES
+    lat, lon = grid.bounds() if is_mesh else grid.latlon()
+    columns = _SEARCHED_COLUMNS if is_mesh else _COLUMNS
     if projection in (None, "latlon"):
         return _plain_map(lat, lon, columns)
     if projection not in ("north", "south"):

@@ -12,8 +12,9 @@ import numpy as np
 
 from fst24 import InvalidArgumentError
 
+from . import _cartopy
 from ._coast import shores
-from ._frame import Frame, Projection, map_grid
+from ._frame import MESHES, Frame, Projection, map_grid
 
 if TYPE_CHECKING:
     import os
@@ -37,6 +38,9 @@ _ROBUST = (2.0, 98.0)
 _N_LEVELS = 12
 #: More cells than a picture has pixels are drawn as an image: a mesh takes a second a million.
 _MOST_CELLS = 500_000
+#: More cells of a mesh than this are sampled: as polygons they take some seconds.
+_MOST_POLYGONS = 100_000
+_TURN = 360.0
 #: Barbs along an inch of the map.
 _BARBS_AN_INCH = 3.5
 _KNOTS = {"m s-1": 1.9438445, "m/s": 1.9438445}
@@ -323,7 +327,9 @@ class _Canvas:
         self._stretch = self._stretched()
         height = (top - bottom) * self._stretch
         self.is_wide = (right - left) > _WIDE * height
-        crs, self._shift = _cartopy_frame(frame) if _uses_cartopy(ax, cartopy) else (None, 0.0)
+        crs, self._shift = (
+            _cartopy.crs_of(frame) if _cartopy.is_wanted(ax, cartopy) else (None, 0.0)
+        )
         #: What is shown: all cells, or what lies between points where lines are drawn.
         self._limits = (left - self._shift, right - self._shift), (bottom, top)
         self._is_new = ax is None
@@ -369,11 +375,43 @@ class _Canvas:
             s = max(4.0, 4000 / x.size)
             points = {"s": min(s, 40.0), "zorder": 3, **colours, **self._in_frame}
             return self.ax.scatter(x - self._shift, y, c=picture.values.ravel(), **points)
+        is_small = grid.ni * grid.nj <= _MOST_POLYGONS and not self._is_foreign
+        if kind == "mesh" and grid.grtyp in MESHES and is_small:
+            return self._polygons(picture, colours)
         values = picture.values if frame.grid == grid else _sampled(picture, frame.grid, kind)
         shown = np.ma.masked_invalid(values)
         if kind == "mesh":
             return self._cells(shown, colours)
         return self._contours(shown, kind, colours, levels)
+
+    def _polygons(self, picture: Picture, colours: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Cells of a mesh, each between its four corners."""
+        from matplotlib.collections import PolyCollection
+
+        corners = (a.transpose(1, 0, 2).reshape(-1, 4) for a in picture.grid.bounds())
+        x, y = self.frame.project(*corners)
+        values = np.ma.masked_invalid(picture.values.ravel())
+        if self.frame.is_angle:
+            x = x[:, :1] + (x - x[:, :1] + _TURN / 2) % _TURN - _TURN / 2
+            # What reaches over one side of the globe comes in at the other.
+            left, right, _, _ = self.frame.extent
+            sides = [
+                np.arange(len(x)),
+                *(np.flatnonzero(w) for w in ((x < left).any(1), (x > right).any(1))),
+            ]
+            turns = np.repeat((0.0, _TURN, -_TURN), [len(side) for side in sides])
+            cells = np.concatenate(sides)
+            x, y, values = x[cells] + turns[:, None], y[cells], values[cells]
+        there = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
+        polygons = PolyCollection(
+            list(np.stack([x[there] - self._shift, y[there]], axis=-1)),
+            array=values[there],
+            edgecolors="face",
+            linewidths=0.2,
+            rasterized=True,
+            **colours,
+        )
+        return self.ax.add_collection(polygons, autolim=False)
 
     def _cells(self, values: np.ma.MaskedArray[Any, Any], colours: dict[str, Any]) -> Any:  # noqa: ANN401
         x, y = self.frame.x_edges - self._shift, self.frame.y_edges
@@ -444,7 +482,7 @@ class _Canvas:
             self.ax.plot(x - self._shift, y, **style)
             return
         limits = self.ax.get_xlim(), self.ax.get_ylim()  # those of the field
-        self.ax.plot(*_cartopy_lines(self.ax, *shore), **style)
+        self.ax.plot(*_cartopy.project_lines(self.ax, *shore), **style)
         self.ax.set_xlim(limits[0])
         self.ax.set_ylim(limits[1])
 
@@ -480,62 +518,3 @@ def _sampled(picture: Picture, to: Grid, kind: Kind) -> Values:
     method: Literal["nearest", "linear"] = "nearest" if kind == "mesh" else "linear"
     lat, lon = to.latlon()
     return picture.grid.interp(picture.values.T, lat, lon, method=method).T
-
-
-# ----------------------------------------------------------------------------------- cartopy
-
-
-def _uses_cartopy(ax: Any, wanted: bool | None) -> bool:  # noqa: ANN401, FBT001
-    """Whether the axes are, or are to be, those of cartopy."""
-    if ax is not None:
-        return hasattr(ax, "projection")
-    if wanted is None:
-        import importlib.util
-
-        return importlib.util.find_spec("cartopy") is not None
-    return wanted
-
-
-def _cartopy_lines(ax: Any, lat: Values, lon: Values) -> tuple[Values, Values]:  # noqa: ANN401
-    """Lines in the plane of axes of cartopy, broken where they leap across it."""
-    import cartopy.crs as ccrs
-
-    # Copies: cartopy writes into what it is given.
-    points = ax.projection.transform_points(ccrs.PlateCarree(), lon.copy(), lat.copy())
-    x, y = points[:, 0].copy(), points[:, 1].copy()
-    width = ax.projection.x_limits[1] - ax.projection.x_limits[0]
-    with np.errstate(invalid="ignore"):
-        x[1:][np.abs(np.diff(x)) > width / 4] = np.nan
-    x[~np.isfinite(x) | ~np.isfinite(y)] = np.nan
-    return x, y
-
-
-def _cartopy_frame(frame: Frame) -> tuple[Any, float]:
-    """The frame as a CRS of cartopy with the map in its middle, and what is taken from x for that.
-
-    The edge of a projection is 180 degrees from its middle: a map across it would be torn.
-    """
-    import cartopy.crs as ccrs
-
-    attrs = frame.grid.crs
-    radius = attrs["earth_radius"]
-    globe = ccrs.Globe(ellipse=None, semimajor_axis=radius, semiminor_axis=radius)
-    left, right, _, _ = frame.extent
-    if attrs["grid_mapping_name"] == "polar_stereographic":
-        crs = ccrs.Stereographic(
-            central_latitude=attrs["latitude_of_projection_origin"],
-            central_longitude=attrs["straight_vertical_longitude_from_pole"],
-            scale_factor=attrs["scale_factor_at_projection_origin"],
-            globe=globe,
-        )
-        return crs, 0.0
-    middle = (left + right) / 2
-    if attrs["grid_mapping_name"] == "latitude_longitude":
-        return ccrs.PlateCarree(central_longitude=middle, globe=globe), middle
-    crs = ccrs.RotatedPole(
-        pole_longitude=attrs["grid_north_pole_longitude"],
-        pole_latitude=attrs["grid_north_pole_latitude"],
-        central_rotated_longitude=attrs["north_pole_grid_longitude"] - middle,
-        globe=globe,
-    )
-    return crs, middle

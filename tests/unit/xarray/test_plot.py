@@ -15,7 +15,7 @@ import xarray as xr
 import fst24
 import fst24.xarray
 from fst24.grid import Grid
-from fst24.xarray import _coast, _frame, _plot
+from fst24.xarray import _cartopy, _coast, _frame, _plot
 from fst24.xarray._frame import Frame, arc, map_grid
 from tests.support.placed import dataset, plain, polar, rotated, smooth
 
@@ -103,7 +103,7 @@ def test_cartopy_puts_points_at_the_same_place(etiket: str) -> None:
 
     grid = golden(etiket)
     frame = Frame(grid)
-    crs, shift = _plot._cartopy_frame(frame)
+    crs, shift = _cartopy.crs_of(frame)
     sphere = ccrs.PlateCarree(
         globe=ccrs.Globe(ellipse=None, semimajor_axis=6371000.0, semiminor_axis=6371000.0)
     )
@@ -190,17 +190,62 @@ def colour_at(drawing: _plot.Map, lat: float, lon: float) -> float:
     return float(values[row, column])
 
 
-@pytest.mark.parametrize("etiket", ["U-YINYANG", "U-PLAIN", "O-CURVILINEA"])
-def test_grids_without_axes_are_drawn_over_the_right_places(etiket: str) -> None:
+@pytest.mark.parametrize("etiket", ["U-YINYANG", "U-PLAIN"])
+def test_panels_are_drawn_over_the_right_places(etiket: str) -> None:
     grid = golden(etiket)
     values = np.arange(grid.ni * grid.nj, dtype=float).reshape(grid.shape[::-1])
     drawing = drawn(grid, values)
     lat, lon = grid.latlon()
     core = grid.core()
-    if grid.grtyp == "O":  # a mesh ends at its outer points
-        core[[0, -1]] = core[:, [0, -1]] = False
     some = np.argwhere(core & (np.abs(lat) < 85))[:: max(1, core.sum() // 60)]
     for i, j in some:
+        assert colour_at(drawing, lat[i, j], lon[i, j]) == values[j, i]
+
+
+def polygons_at(drawing: _plot.Map, lon: float, lat: float) -> list[float]:
+    """Values of the cells of a mesh that are drawn over a place."""
+    paths = drawing.artist.get_paths()
+    values = drawing.artist.get_array()
+    return [float(v) for p, v in zip(paths, values, strict=True) if p.contains_point((lon, lat))]
+
+
+def test_cells_of_a_mesh_are_drawn_between_their_corners() -> None:
+    grid = golden("O-CURVILINEA")
+    values = np.arange(grid.ni * grid.nj, dtype=float).reshape(grid.shape[::-1])
+    drawing = drawn(grid, values)
+    lat, lon = grid.latlon()
+    for i, j in np.ndindex(grid.shape):
+        assert polygons_at(drawing, lon[i, j] - 360, lat[i, j]) == [values[j, i]]
+    x, y = (np.concatenate([p.vertices[:4, k] for p in drawing.artist.get_paths()]) for k in (0, 1))
+    left, right = drawing.ax.get_xlim()
+    bottom, top = drawing.ax.get_ylim()
+    assert left <= x.min() < x.max() <= right
+    assert bottom <= y.min() < y.max() <= top
+
+
+def globe(ni: int = 36, nj: int = 17, west: float = 5.0) -> Grid:
+    """A mesh of the whole globe, its seam anywhere."""
+    lat, lon = np.meshgrid(np.linspace(-80, 80, nj), west + np.arange(ni) * 360 / ni)
+    return Grid("X", ni, nj, ax=lon, ay=lat, ref_grtyp="L", ref_ig=(100, 100, 9000, 0))
+
+
+@pytest.mark.parametrize("west", [0.0, 5.0, 100.0])
+def test_cells_of_a_mesh_reach_over_the_seam(west: float) -> None:
+    grid = globe(west=west)
+    drawing = drawn(grid, np.arange(grid.ni * grid.nj, dtype=float).reshape(grid.shape[::-1]))
+    for lon in (-179.9, -90.1, 0.1, 33.3, 179.9):
+        found = polygons_at(drawing, lon, 11.0)
+        column = round((lon - west) / 10) % 36
+        assert {value % 36 for value in found} == {column}
+
+
+def test_a_mesh_of_many_cells_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_plot, "_MOST_POLYGONS", 10)
+    grid = globe()
+    values = np.arange(grid.ni * grid.nj, dtype=float).reshape(grid.shape[::-1])
+    drawing = drawn(grid, values)
+    lat, lon = grid.latlon()
+    for i, j in ((3, 5), (20, 11), (30, 8)):
         assert colour_at(drawing, lat[i, j], lon[i, j]) == values[j, i]
 
 
@@ -247,7 +292,7 @@ def test_contours_lie_where_the_values_are(kind: Any) -> None:
     drawing = drawn(grid, np.array(lat), kind=kind, levels=[-45, 0, 45])
     assert list(drawing.artist.levels) == [-45, 0, 45]
     if kind == "contour":
-        parallel = drawing.artist.get_paths()[2].vertices
+        parallel = np.concatenate(drawing.artist.allsegs[2])
         assert np.allclose(parallel[:, 1], 45)
         # closed behind the last column
         assert np.ptp(parallel[:, 0]) == pytest.approx(360)
@@ -264,7 +309,7 @@ def test_contours_fill_the_map() -> None:
 def test_contours_of_panels_are_smooth() -> None:
     grid = golden("U-YINYANG")
     drawing = drawn(grid, kind="contour", levels=[1.5])
-    vertices = drawing.artist.get_paths()[0].vertices
+    vertices = np.concatenate(drawing.artist.allsegs[0])
     lat, lon = np.radians(vertices[:, 1]), np.radians(vertices[:, 0])
     assert np.allclose(1 + np.cos(lat) * np.cos(lon), 1.5, atol=0.03)
 
