@@ -72,7 +72,7 @@ class _Builder:
         descriptions = self.grids.series.kinds.descriptions
         groups = [
             group
-            for group in groups_of(self.headers, self.grids, options)
+            for group in groups_of(self.headers, self.grids, verticals, options)
             if not descriptions[group.rows[0]]
         ]
         self.shaped = self._without_positions(
