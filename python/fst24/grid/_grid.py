@@ -194,6 +194,26 @@ class Grid:
         return self._parts.nj
 
     @property
+    def ig(self) -> Codes:
+        """ig1 to ig4 of the field: parameters, or the tag of the axes."""
+        return self._parts.ig
+
+    @property
+    def ref_ig(self) -> Codes:
+        """ig1 to ig4 of ``>>`` and ``^^``; zeros for grids without axes of their own."""
+        return self._parts.ref_ig
+
+    @property
+    def ax(self) -> Reals | None:
+        """The values of ``>>`` (U: of ``^>``), as records hold them; None where there are none."""
+        return None if self._parts.ax is None else self._parts.ax.copy()
+
+    @property
+    def ay(self) -> Reals | None:
+        """The values of ``^^``, in the order of the record."""
+        return None if self._parts.ay is None else self._parts.ay.copy()
+
+    @property
     def shape(self) -> tuple[int, int]:
         """The size: (ni, nj)."""
         return self.ni, self.nj
