@@ -70,6 +70,8 @@ class Levels(NamedTuple):
     #: Of the length of the dimension, or one.
     ip1: Codes
     vertical: Vertical | None = None
+    #: The coordinate.
+    name: Hashable = None
 
     @property
     def lacks_table(self) -> bool:
@@ -104,8 +106,8 @@ def levels_of(roles: Roles, name: Hashable, variable: xr.Variable, kept: dict[st
                 "give each level once"
             )
         if axis.ndim:
-            return Levels(axis.dims[0], codes, vertical)
-        scalars.append(Levels(None, codes, vertical))
+            return Levels(axis.dims[0], codes, vertical, coordinate)
+        scalars.append(Levels(None, codes, vertical, coordinate))
     # xarray gives scalars to all variables: of several, the one that was kept of the records.
     same = [one for one in scalars if own is not None and int(one.ip1[0]) == own]
     if same or (scalars and (own is None or len(scalars) == 1)):

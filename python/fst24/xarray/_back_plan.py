@@ -23,6 +23,7 @@ from ._back_levels import Levels, levels_of
 from ._back_names import Name, Names, Units, checked_nomvar, units_of
 from ._back_records import Stored, stored_of
 from ._back_roles import Roles, kept_of, listed, spread
+from ._back_tables import formula_of
 from ._back_times import Times
 from ._back_values import Packing, checked_datyp, packing_of
 from ._place import Placed, Where, placed
@@ -143,20 +144,29 @@ class Plan:
         return list(zip(*(columns[name].tolist() for name in sorted(columns)), strict=True))
 
 
-def plans_of(ds: xr.Dataset, wishes: Wishes, grids: Grids, told: Told) -> list[Plan]:
-    """What is written of a Dataset.
+def plans_of(parts: list[xr.Dataset], wishes: Wishes, grids: Grids, told: Told) -> list[Plan]:
+    """What is written of Datasets, in one file.
 
     Raises
     ------
     Fst24Error
         What cannot be written; the message names the variable and the way out.
     """
-    planner = _Planner(ds, wishes, grids, told)
-    found = [plan for name in planner.fields() if (plan := planner.plan(name)) is not None]
+    fields = {name: None for ds in parts for name in ds.data_vars}
+    unknown = [name for name in wishes.names if all(name not in ds.variables for ds in parts)]
+    if unknown:
+        raise InvalidArgumentError(
+            f"names: there is no variable {listed(unknown)}: {listed(fields)}"
+        )
+    keys: dict[tuple[Any, ...], Hashable] = {}
+    found: list[Plan] = []
+    for ds in parts:
+        planner = _Planner(ds, wishes, grids, told, keys)
+        found += [planner.plan(name) for name in planner.fields()]
     if not found:
         raise InvalidArgumentError(
             "no variable has a horizontal grid: nothing can be written; variables are "
-            f"{listed(ds.data_vars) or 'not there'}"
+            f"{listed(fields) or 'not there'}"
         )
     return found
 
@@ -164,15 +174,17 @@ def plans_of(ds: xr.Dataset, wishes: Wishes, grids: Grids, told: Told) -> list[P
 class _Planner:
     """Decides variable by variable."""
 
-    def __init__(self, ds: xr.Dataset, wishes: Wishes, grids: Grids, told: Told) -> None:
+    def __init__(
+        self,
+        ds: xr.Dataset,
+        wishes: Wishes,
+        grids: Grids,
+        told: Told,
+        keys: dict[tuple[Any, ...], Hashable],
+    ) -> None:
         self.ds, self.wishes, self.grids, self.told = ds, wishes, grids, told
-        unknown = [name for name in wishes.names if name not in ds.variables]
-        if unknown:
-            raise InvalidArgumentError(
-                f"names: there is no variable {listed(unknown)}: {listed(ds.data_vars)}"
-            )
         self.roles, self.names = Roles(ds), Names(told)
-        self._keys: dict[tuple[Any, ...], Hashable] = {}
+        self._keys = keys  # of all records, and the variables that they are of
         self._places: dict[tuple[Any, ...], Placed] = {}
 
     # ---------------------------------------------------------------------------- which
@@ -229,7 +241,7 @@ class _Planner:
 
     # ------------------------------------------------------------------------------ one
 
-    def plan(self, name: Hashable) -> Plan | None:
+    def plan(self, name: Hashable) -> Plan:
         """The records of a variable."""
         variable = self.ds.variables[name]
         given = self.wishes.names.get(name, {})
@@ -396,12 +408,29 @@ class _Planner:
             self.grids.add_vertical(levels.vertical, grid.ig)
         if plan.stored is None:
             self._tell_lost(plan, kept)
-        if levels.lacks_table:
+        if levels.lacks_table and not self._add_formula(levels, grid):
             self.told.add(
                 "its levels need a table (!!) for their pressures, and none was kept",
                 str(plan.name),
                 "they are written as numbers",
             )
+
+    def _add_formula(self, levels: Levels, grid: Grid) -> bool:
+        """Whether coefficients of the levels are there, which make a table."""
+
+        def nomvar_of(name: Hashable) -> str:
+            variable = self.ds.variables.get(name)
+            given = self.wishes.names.get(name, {}).get("nomvar")
+            if variable is None or given:
+                return str(given or name)[:4]
+            return self.names.of(name, variable, true_axes=False).nomvar
+
+        found = None
+        if levels.name in self.ds.variables:
+            found = formula_of(self.ds, levels.name, levels.ip1, nomvar_of)
+        if found is not None:
+            self.grids.add_formula(found, grid.ig)
+        return found is not None
 
     def _own_tags(self, plan: Plan, stored: Stored) -> dict[str, npt.NDArray[Any]]:
         """Tags of records on equal grids, of which the Dataset has one, and what describes each."""
@@ -450,9 +479,8 @@ class _Planner:
         for role in ("ensemble", "realization"):
             for name in self.roles.of(plan.variable, role):
                 labels = self.ds.variables[name]
-                if not set(labels.dims) <= set(plan.outer) or (
-                    not labels.dims and "etiket" in kept
-                ):
+                is_idle = not labels.dims and ("etiket" in kept or labels.values.item() == 0)
+                if not set(labels.dims) <= set(plan.outer) or is_idle:
                     continue
                 made = [_etiket(name, label, base) for label in labels.values.ravel().tolist()]
                 values = np.array(made, dtype=object).reshape(labels.shape)

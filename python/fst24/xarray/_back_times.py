@@ -63,7 +63,9 @@ class Times:
         self.valid: Ints | None = None
         self.origin: Ints | None = None
         self.lead: Ints = np.zeros((1,) * len(outer), np.int64)
+        #: Both ends of the period of each value, where there is one.
         self.begin: Ints | None = None
+        self.end: Ints | None = None
         #: Whether coordinates tell the lead time, and an axis ip3; whether bounds tell a period.
         self.knows_lead = self.tells_ip3 = self.has_period = False
         if not self._is_undated():
@@ -95,7 +97,7 @@ class Times:
                 " ds.drop_vars('leadtime')"
             )
         self.valid = valid
-        self.begin = self._begin(valid)
+        self._find_period(valid)
         if origin is None and self.begin is not None and not lead.any():
             lead = np.maximum(valid - self.begin, 0)  # the origin of a period is its begin
         if (lead < 0).any():
@@ -143,10 +145,10 @@ class Times:
             return next((one for one in found if (one == seconds).all()), found[0])
         return found[0]
 
-    def _begin(self, valid: Ints) -> Ints | None:
-        """The begin of the periods that values are of, where bounds tell it."""
+    def _find_period(self, valid: Ints) -> None:
+        """The periods that values are of, where bounds tell them."""
         if not self._is_of_periods():
-            return None
+            return
         for name in self._roles.of(self._variable, "time"):
             time = self._roles.ds.variables[name]
             bounds = time.attrs.get("bounds", time.encoding.get("bounds", f"{name}_bnds"))
@@ -154,10 +156,12 @@ class Times:
             if found is None or found.ndim != time.ndim + 1 or found.shape[-1] != 2:  # noqa: PLR2004
                 continue
             if set(time.dims) <= set(self._outer):
-                first = found[..., 0]
-                begin = spread(first, self._outer, _instants(bounds, first))
-                return np.broadcast_to(np.minimum(begin, valid), valid.shape).copy()
-        return None
+                both = (
+                    spread(found[..., k], self._outer, _instants(bounds, found[..., k]))
+                    for k in (0, 1)
+                )
+                self.begin, self.end = (np.broadcast_to(one, valid.shape) for one in both)
+                return
 
     def _is_of_periods(self) -> bool:
         """Whether bounds of time are those of the values: CF says so, or ip2 and ip3 made them."""
@@ -236,8 +240,12 @@ class Times:
             return ip2, np.array(0)
         self.has_period = True
         if is_old or (begin < origin).any():
-            return ip2, self._old_length(origin + self.lead - begin)
-        return self._period(begin - origin)
+            return ip2, self._old_length(self._ended(origin) - begin)
+        return self._period(begin - origin, self._ended(origin) - origin)
+
+    def _ended(self, origin: Ints) -> Ints:
+        """When periods end: times may be the middle of theirs."""
+        return origin + self.lead if self.end is None else self.end
 
     def _old_length(self, length: Ints) -> Ints:
         """A period by its length alone, as old records have it: it may begin before the origin."""
@@ -293,11 +301,12 @@ class Times:
         is_old = not (length % _HOUR).any() and hours.max(initial=0) < _MOST_OLD_HOURS
         if (is_old and nomvar in _OLD_STYLE) or self.origin is None or (length > self.lead).any():
             return ip2, np.rint(hours).astype(np.int64)
-        return self._period(self.lead - length)
+        return self._period(self.lead - length, self.lead)
 
-    def _period(self, begin: Ints) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Both ends, in the new style, counted from the origin."""
-        ends = (np.asarray(ip.encode(seconds / _HOUR, _TIME)) for seconds in (self.lead, begin))
+    @staticmethod
+    def _period(begin: Ints, end: Ints) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """ip2 and ip3 of both ends, in the new style, in seconds from the origin."""
+        ends = (np.asarray(ip.encode(seconds / _HOUR, _TIME)) for seconds in (end, begin))
         return next(ends), next(ends)
 
 

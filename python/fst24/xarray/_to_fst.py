@@ -32,7 +32,7 @@ _DATES = ("dateo", "deet", "npas", "ip2", "ip3")
 
 
 def to_fst(
-    ds: xr.Dataset | xr.DataArray,
+    ds: xr.Dataset | xr.DataArray | xr.DataTree,
     path: str | os.PathLike[str],
     *,
     mode: Literal["w", "x", "a"] = "w",
@@ -54,7 +54,7 @@ def to_fst(
 
     Parameters
     ----------
-    ds : Dataset or DataArray
+    ds : Dataset, DataArray or DataTree
         Dimensions are known by their coordinates (``standard_name``, ``axis``, ``units``), whatever
         their order and names. Missing values are NaN; of a Dataset that fst24 opened, fields of
         missing values alone stand for records that were not there, and are not written.
@@ -99,14 +99,11 @@ def to_fst(
     ...     f[0].nomvar, f[0].grtyp, round(float(f[0].data[0, 0]), 2), f[0].ip1
     ('TT', 'L', 20.0, 0)
     """
-    if isinstance(ds, xr.DataArray):
-        ds = ds.to_dataset(name="data" if ds.name is None else ds.name)
-    if not isinstance(ds, xr.Dataset):
-        raise TypeError(f"to_fst writes a Dataset or a DataArray, not a {type(ds).__name__}")
+    parts = _parts(ds)
     told = Told(strict=strict)
     wishes = Wishes.of(names, nbits=nbits, datyp=datyp, etiket=etiket, typvar=typvar)
     grids = _known(path) if mode == "a" else Grids()
-    plans = plans_of(ds, wishes, grids, told)
+    plans = plans_of(parts, wishes, grids, told)
     total = sum(plan.n_records for plan in plans)
     with fst24.open(path, mode, backend=backend) as f:
         f.write_many(grids.items(), threads=threads)
@@ -122,6 +119,19 @@ def to_fst(
                 error.add_note(f"while {plan.name} was written")
                 raise
     told.issue()
+
+
+def _parts(ds: Any) -> list[xr.Dataset]:  # noqa: ANN401 - checked here
+    """The Datasets of what is written: a tree, which old versions of xarray lack, has several."""
+    if isinstance(ds, xr.DataArray):
+        return [ds.to_dataset(name="data" if ds.name is None else ds.name)]
+    if isinstance(ds, xr.Dataset):
+        return [ds]
+    tree: Any = getattr(xr, "DataTree", None)
+    if tree is not None and isinstance(ds, tree):
+        return [node.to_dataset() for node in ds.subtree if node.has_data]
+    kind = type(ds).__name__
+    raise TypeError(f"to_fst writes a Dataset, a DataArray or a DataTree, not a {kind}")
 
 
 class _Counted:

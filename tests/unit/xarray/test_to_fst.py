@@ -316,20 +316,51 @@ def hybrid(values: list[float], terms: str, **variables: list[float]) -> xr.Data
     return ds.assign({name: ("lev", column) for name, column in variables.items()})
 
 
-def test_hybrid_levels_without_a_table_are_numbers_and_that_is_said(path: Path) -> None:
-    ds = hybrid([0.5, 1.0], "ap: ap b: b ps: ps", ap=[20000.0, 0], b=[0.3, 1.0])
+def test_hybrid_levels_without_coefficients_are_numbers_and_that_is_said(path: Path) -> None:
+    ds = hybrid([0.5, 1.0], "ap: not_there b: b ps: ps", b=[0.3, 1.0])
     with pytest.warns(fst24.Fst24Warning, match=r"TT: its levels need a table \(!!\)"):
         to_fst(ds, path)
     with fst24.open(path) as f:
         assert [fst24.ip.decode(r.ip1) for r in f] == [(0.5, 5), (1.0, 5)]
 
 
-def test_levels_that_are_counted_get_their_nominal_value(path: Path) -> None:
-    ds = hybrid([10, 20], "a: a b: b p0: p0 ps: ps", a=[0.2, 0.0], b=[0.3, 1.0])
-    with pytest.warns(fst24.Fst24Warning, match="its levels need a table"):
-        to_fst(ds, path)
-    with fst24.open(path) as f:
-        assert [fst24.ip.decode(r.ip1) for r in f] == [(0.5, 5), (1.0, 5)]
+@pytest.mark.parametrize(
+    ("terms", "columns"),
+    [
+        ("ap: ap b: b ps: ps", {"ap": [20000.0, 0], "b": [0.3, 1.0]}),
+        ("a: a b: b p0: p0 ps: ps", {"a": [0.2, 0.0], "b": [0.3, 1.0]}),
+    ],
+)
+def test_coefficients_of_hybrid_levels_become_a_table(
+    terms: str, columns: dict[str, list[float]], path: Path
+) -> None:
+    ds = hybrid([10, 20], terms, **columns)  # counted, as some models do
+    if "p0" in terms:
+        ds["p0"] = 100000.0
+    ds["ps"] = ds["TT"].isel(lev=0) * 0 + 101325.0
+    ds["ps"].attrs = {"standard_name": "surface_air_pressure", "units": "Pa"}
+    with written(ds, path) as f:
+        tt = f.read_records(nomvar="TT")
+        assert [fst24.ip.decode(r.ip1) for r in tt] == [(0.5, 5), (1.0, 5)]
+        vertical, p0 = f.vertical(tt[0], strict=True), f.find(nomvar="P0")
+        assert vertical is not None
+        assert p0 is not None
+        assert (vertical.vcode, vertical.references) == (5001, ("P0",))
+        found = vertical.pressure([r.ip1 for r in tt], P0=p0.data)
+    assert found[:, 0, 0] == pytest.approx([200 + 0.3 * 1013.25, 1013.25])
+
+
+def test_heights_of_hybrid_levels_become_a_table(path: Path) -> None:
+    ds = hybrid([1000.0, 0.0], "a: a b: b orog: ME", a=[1000.0, 0], b=[0.5, 1.0])
+    ds["lev"].attrs["standard_name"] = "atmosphere_hybrid_height_coordinate"
+    ds["ME"] = ds["TT"].isel(lev=0) * 0 + 500
+    with written(ds, path) as f:
+        tt = f.read_records(nomvar="TT")
+        vertical, me = f.vertical(tt[0]), f.find(nomvar="ME")
+        assert vertical is not None
+        assert me is not None
+        heights = vertical.height([r.ip1 for r in tt], ME=me.data)
+    assert heights[:, 0, 0] == pytest.approx([1250, 500])
 
 
 def test_levels_that_ip1_cannot_tell_apart_are_refused(path: Path) -> None:
@@ -560,6 +591,14 @@ def test_numbers_of_members_end_etikets(path: Path) -> None:
     with written(ds, path, etiket="E1_612_N") as f:
         assert [r.etiket for r in f] == ["E1_612_N003", "E1_612_N012"]
         assert to_xarray(f, ensemble=True)["realization"].values.tolist() == [3, 12]
+
+
+def test_one_member_of_number_0_is_a_run_as_any_other(path: Path) -> None:
+    member = {"standard_name": "realization"}
+    with written(plain().assign_coords(number=((), 0, member)), path) as f:
+        assert only(f).etiket == ""
+    with written(plain().assign_coords(number=((), 7, member)), path) as f:
+        assert only(f).etiket == "________X007"
 
 
 # -------------------------------------------------------------------------------------- values

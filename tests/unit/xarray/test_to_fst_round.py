@@ -347,3 +347,40 @@ def test_attributes_of_records_do_where_nothing_else_was_kept(path: Path) -> Non
             == wanted
         )
         assert {r.grtyp for r in new} == {"L"}
+
+
+def test_pressures_survive_another_format(path: Path) -> None:
+    name = golden("model/gem-2024051712_003.fst")
+    with fst24.open(name) as f:
+        ds = to_xarray(f, variables=["TT", "UU", "P0"]).load()
+    for variable in ds.variables.values():
+        variable.encoding.clear()
+    back(ds, path)
+    with fst24.open(name) as old, fst24.open(path) as new:
+        for nomvar in ("TT", "UU"):
+            found = []
+            for f in (old, new):
+                record = f.find(nomvar=nomvar)
+                assert record is not None
+                vertical = f.vertical(record)
+                assert vertical is not None
+                found.append(vertical)
+            codes = sorted({r.ip1 for r in old.read_records(nomvar=nomvar)})
+            p0 = old.find(nomvar="P0")
+            assert p0 is not None
+            wanted = found[0].pressure(codes, P0=p0.data)
+            assert np.allclose(found[1].pressure(codes, P0=p0.data), wanted, rtol=1e-6)
+            assert set(codes) == {r.ip1 for r in new.read_records(nomvar=nomvar)}
+        again = to_xarray(new)
+    assert {"level_m", "level_t"} <= set(again.dims)
+
+
+def test_groups_of_a_tree_become_one_file(path: Path) -> None:
+    names = [golden(f"model/{name}-2024051712_003.fst") for name in ("gem", "press")]
+    with fst24.open(names) as f:
+        tree = fst24.to_datatree(f)
+        assert len(tree.children) == 2
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            to_fst(tree, path)
+    assert records(path, *PACKING) == records(names[0], *PACKING) + records(names[1], *PACKING)
