@@ -509,7 +509,7 @@ class _Planner:
                 f"{plan.fields['nomvar']}: name one of them, names={{{str(plan.name)!r}: ...}}"
             )
         if other is not None:
-            plan.fields["nomvar"] = np.array(self.names.other(plan.name))
+            plan.fields["nomvar"] = np.array(self.names.made(plan.name, plan.variable))
             plan.units = Units()
             keys = plan.keys()
         self._keys |= dict.fromkeys(keys, plan.name)

@@ -166,6 +166,8 @@ def test_a_field_without_a_place_is_written_and_that_is_said(path: Path) -> None
         ({"standard_name": "lwe_thickness_of_precipitation_amount", "units": "m"}, "PR", (1, 0)),
         ({"standard_name": "lwe_thickness_of_precipitation_amount", "units": "mm"}, "PRMM", (1, 0)),
         ({"standard_name": "surface_altitude", "units": "m"}, "ME", (1, 0)),
+        ({"standard_name": "geopotential", "units": "m**2 s**-2"}, "GZ", (1 / 98.0665, 0)),
+        ({"standard_name": "precipitation_flux", "units": "kg m-2 s-1"}, "RT", (0.001, 0)),
     ],
     ids=lambda v: v.get("standard_name") if isinstance(v, dict) else None,
 )  # fmt: skip
@@ -219,6 +221,17 @@ def test_a_made_name_is_said_and_no_other_has_it(path: Path) -> None:
     assert "something_new: no nomvar is known for it, SOME was made" in str(told[0].message)
     with fst24.open(path) as f:
         assert [r.nomvar for r in f] == ["SOME", "SOM1"]
+
+
+def test_a_made_name_is_not_that_of_another_quantity(path: Path) -> None:
+    ds = plain("pr")
+    ds["pr"].attrs = {"standard_name": "toa_incoming_shortwave_flux", "units": "W m-2"}
+    ds["tt"] = ds["pr"] * 2
+    ds["tt"].attrs = {}
+    with pytest.warns(fst24.Fst24Warning, match=r"pr: no nomvar .* PR1 was made|tt: .* TT was"):
+        to_fst(ds, path)
+    with fst24.open(path) as f:
+        assert [r.nomvar for r in f] == ["PR1", "TT"]
 
 
 def test_names_can_be_chosen_with_any_field(path: Path) -> None:
