@@ -28,7 +28,7 @@ from ._known import Known
 from ._metadata import FileInfo
 from ._record import Fst24Record, as_array, check_out
 from ._settings import thread_settings
-from ._sources import NO_MAP, is_address, is_path, open_source, parse_missing
+from ._sources import NO_MAP, is_address, is_path, is_sendable, open_source, parse_missing
 from ._views import EMPTY_PATH, MMAP_THRESHOLD
 from .grid._found import SharedGrids, grid_of
 
@@ -142,13 +142,12 @@ class Fst24File:
     def __reduce__(self) -> tuple[Callable[..., Fst24File], tuple[Any, ...]]:
         """By path: the file is opened again where it is unpickled."""
         for one in self._given:
-            if not is_path(one) and not isinstance(one, bytes):
+            if not is_path(one) and not is_sendable(one):
                 kind = type(one).__name__
                 raise TypeError(
                     f"a file that was opened from a {kind} cannot be pickled: give its path"
                 )
-        given = [os.fsdecode(one) if is_path(one) else one for one in self._given]
-        return _reopened, (given, self._options)
+        return _reopened, (self.sources, self._options)
 
     # -------------------------------------------------------------------------- facts
 
@@ -161,6 +160,11 @@ class Fst24File:
     def paths(self) -> list[str]:
         """The names of all linked files."""
         return [part.path for part in self._parts]
+
+    @property
+    def sources(self) -> list[SourceLike]:
+        """What each linked file was opened from: an absolute path or an address, or the object."""
+        return [os.fsdecode(one) if is_path(one) else one for one in self._given]
 
     @property
     def starts(self) -> list[int]:

@@ -36,11 +36,17 @@ def groups_from(
     found: dict[str, xr.Dataset] = {}
     for number in numbers:
         index = headers["index"][grids.codes == number]
-        own = make_options({**given, "records": index, "variables": None, "select": None})
+        told = {"records": index, "variables": None, "select": None, "chunks": None}
+        own = make_options({**given, **told})
         label = f"/{grids.grtyp(number)}{grids.size_label(number)}"
         name, again = label, 1
         while name in found:
             again += 1
             name = f"{label}_{again}"
         found[name] = made_from(file, own, drop_variables)
+    if options.chunks is not None:
+        from ._dask import chunked
+
+        dims = {dim for made in found.values() for dim in made.dims}
+        found = {name: chunked(made, options.chunks, dims) for name, made in found.items()}
     return found
