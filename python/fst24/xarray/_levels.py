@@ -67,12 +67,9 @@ class Verticals:
 
     def of(self, row: int, kind: int, ip1s: Codes) -> Vertical:
         """That of a record, whose levels are of one kind; levels alone where none is certain."""
-        key = (kind, *(int(self._headers[name][row]) for name in ("ig1", "ig2", "ig3")))
         if kind not in MODEL_KINDS:
             return Vertical.from_ip1s(ip1s)
-        if key not in self._found:
-            self._found[key] = self._look(row, kind)
-        found = self._found[key]
+        found = self.table(row, kind)
         if found is not None and found.source != "!!":
             # Rules make a coordinate of the levels that are asked for.
             found = self._look(row, kind)
@@ -81,6 +78,13 @@ class Verticals:
         if found is None or not all(int(code) in found for code in listed):
             return Vertical.from_ip1s(own)
         return found
+
+    def table(self, row: int, kind: int) -> Vertical | None:
+        """What the file has for levels of a kind of models under the tag of a record."""
+        key = (kind, *(int(self._headers[name][row]) for name in ("ig1", "ig2", "ig3")))
+        if key not in self._found:
+            self._found[key] = self._look(row, kind)
+        return self._found[key]
 
     def _look(self, row: int, kind: int) -> Vertical | None:
         record = self._headers.record(row)
@@ -332,18 +336,27 @@ def _variables(  # noqa: PLR0917 - what an axis is made of
             },
         )
     if options.bounds:
-        made |= _bounds(vertical, codes, cf.name, made)
+        made |= _bounds(vertical, codes, values, suffix, made)
     return made
 
 
 def _bounds(
-    vertical: Vertical, codes: Codes, name: str, made: dict[str, xr.Variable]
+    vertical: Vertical,
+    codes: Codes,
+    values: npt.NDArray[np.float32],
+    suffix: str,
+    made: dict[str, xr.Variable],
 ) -> dict[str, xr.Variable]:
-    """Bounds of levels where the coordinate knows them."""
-    bounds_of = getattr(vertical, "bounds", None)
-    found = None if bounds_of is None else bounds_of(codes)
-    if found is None:
+    """Bounds of levels and of their terms, where a table says them."""
+    cf = vertical.cf_bounds(codes, suffix=suffix)
+    if cf is None:
         return {}
-    values = np.stack([np.asarray(found.lower), np.asarray(found.upper)], axis=-1)
-    made[name].attrs["bounds"] = f"{name}_bnds"
-    return {f"{name}_bnds": xr.Variable((name, "bnds"), values)}
+    # Levels above the ground are points, at the labels that they have here.
+    is_point = np.isin(codes, vertical.diagnostic)
+    ends = np.where(is_point[:, None], values[:, None], cf.values)
+    dims = next(iter(made)), "bnds"
+    found = {cf.name: xr.Variable(dims, ends, cf.attrs)}
+    found |= {name: xr.Variable(dims, term.values) for name, term in cf.terms.items()}
+    for name in found:
+        made[name.removesuffix("_bnds")].attrs["bounds"] = name
+    return found
