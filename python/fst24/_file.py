@@ -111,7 +111,7 @@ class Fst24File:
     @property
     def closed(self) -> bool:
         """Whether the file was closed."""
-        return any(part.closed for part in self._parts)
+        return self._parts[0].closed  # all are closed together, this one first
 
     def __enter__(self) -> Self:
         self._check_open()

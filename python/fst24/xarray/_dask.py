@@ -45,14 +45,18 @@ def chunked(
     a dimension of theirs. ``dims`` are the names that it may have, by default those of the Dataset.
     """
     checked = _checked(chunks, dataset.dims if dims is None else dims)
-    made = {}
-    for name, variable in dataset.variables.items():
+    data: dict[Hashable, Any] = {}
+    for name in dataset.data_vars:
+        variable = dataset.variables[name]
         found = cube_of(variable)
-        if found is not None:
+        if found is None:
+            data[name] = variable.data
+        else:
             cube, cut = found
             sizes = _chunks_of(variable, cube.n_outer, checked)
-            made[name] = variable.copy(deep=False, data=array_of(cube, cut, sizes, str(name)))
-    return dataset.assign(made)
+            data[name] = array_of(cube, cut, sizes, str(name))
+    # As it is: to assign thousands of variables would align each of them with all others.
+    return dataset.copy(data=data)
 
 
 def _checked(chunks: Any, dims: Collection[Hashable]) -> Any:  # noqa: ANN401 - a dict, a number, ...

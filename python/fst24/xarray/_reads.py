@@ -132,9 +132,10 @@ class Reads:
     """Reads records of a file, or of linked files, counted through all of them.
 
     Pickled it carries paths, and opens files again where it arrives; bytes are carried.
+    ``is_by_path`` says whether all files can be opened again: bytes and streams cannot.
     """
 
-    __slots__ = ("_file", "_missing", "_sources", "_stamps", "_starts", "_token")
+    __slots__ = ("_file", "_missing", "_sources", "_stamps", "_starts", "_token", "is_by_path")
 
     def __init__(self, file: Fst24File) -> None:
         self._file: Fst24File | None = file
@@ -146,6 +147,7 @@ class Reads:
         )
         self._missing = file.missing
         self._token: str | None = None
+        self.is_by_path = None not in self._stamps
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -160,11 +162,6 @@ class Reads:
                 known.update(_known_by(source, stamp))
             self._token = known.hexdigest()
         return self._token
-
-    @property
-    def is_by_path(self) -> bool:
-        """Whether all files can be opened again by their paths: bytes and streams cannot."""
-        return all(stamp is not None for stamp in self._stamps)
 
     def only(self, places: Ints) -> tuple[Reads, Ints]:
         """The same for the files of some places alone, to be sent; places are counted in it."""
@@ -249,6 +246,7 @@ def _by_path(missing: float | str | None, starts: list[int], *files: tuple[str, 
     """What arrives of files that are opened again."""
     made = Reads.__new__(Reads)
     made._file, made._token = None, None  # noqa: SLF001 - its own maker
+    made.is_by_path = True
     made._sources, made._stamps = tuple(zip(*files, strict=True)) or ((), ())  # noqa: SLF001
     made._starts, made._missing = np.array(starts, np.int64), missing  # noqa: SLF001
     return made

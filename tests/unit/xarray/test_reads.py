@@ -19,7 +19,7 @@ import fst24
 from fst24 import ClosedFileError, FileChangedError, InvalidArgumentError, NotFstError, _core
 from fst24.xarray import Fst24BackendEntrypoint, _reads
 from fst24.xarray._reads import Reads
-from tests.support.fields import NI, NJ, values, write_fields
+from tests.support.fields import NI, NJ, ON_GRID, values, write_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -445,3 +445,29 @@ def test_more_files_than_descriptors_become_one_dataset(series: list[str], how: 
     )
     assert done.stderr == ""
     assert done.stdout.split() == ["400", str(float(sum(range(400))))]
+
+
+def test_grids_of_many_files_are_not_looked_for_in_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n, paths = 30, []
+    for k in range(n):
+        paths.append(tmp_path / f"{k}.fst")
+        tag: dict[str, Any] = {"ip1": k + 1, "ip2": 7, "ip3": 0}
+        lon, lat = np.arange(4, dtype=np.float32) + k, np.arange(3, dtype=np.float32)
+        with fst24.open(paths[-1], "w", sync=False) as f:
+            f.write(lon[:, None], nomvar=">>", **tag, **ON_GRID)
+            f.write(lat[None, :], nomvar="^^", **tag, **ON_GRID)
+            f.write(np.zeros((4, 3), np.float32), nomvar="TT", grtyp="Z", ig1=k + 1, ig2=7, ig3=0)
+    searches = []
+    old = fst24._criteria.Query.all
+
+    def counted(query: Any, *where: Any) -> Any:
+        searches.append(where[-1])
+        return old(query, *where)
+
+    monkeypatch.setattr(fst24._criteria.Query, "all", counted)
+    with fst24.to_xarray(paths) as dataset:
+        assert len(dataset.data_vars) == n
+        assert dataset["lon30"].values.tolist() == [29.0, 30.0, 31.0, 32.0]
+    assert len(searches) < 10 * n
