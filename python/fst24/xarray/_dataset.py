@@ -13,7 +13,7 @@ from fst24 import Fst24Error
 from fst24.table._table import distinct
 
 from . import _times
-from ._array import RecordCube
+from ._array import RecordCube, preferred_chunks
 from ._attrs import Attributes, of_dataset, shared_header
 from ._axes import suffixes
 from ._grids import Grids
@@ -29,7 +29,7 @@ from ._shape import Shaper, with_all_times
 from ._tiles import TileCube
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
@@ -220,7 +220,7 @@ class _Builder:
         variable = variable.isel(cut) if cut else variable
         if self.options.fill_value is not None and cube.dtype.kind == "f":
             variable.encoding["_FillValue"] = cube.dtype.type(self.options.fill_value)
-        variable.encoding["preferred_chunks"] = _preferred_chunks(variable, cube)
+        variable.encoding["preferred_chunks"] = preferred_chunks(variable, cube.n_outer)
         return variable
 
     def _name_terms(
@@ -370,22 +370,6 @@ def _nearest(groups: list[Group], user: Group) -> str:
 
 def _most_common(sides: Iterable[Any]) -> Any:  # noqa: ANN401 - what axes say
     return Counter(sides).most_common(1)[0][0]
-
-
-#: What a task of dask reads, unless asked otherwise.
-_CHUNK_BYTES = 128 * 2**20
-
-
-def _preferred_chunks(variable: xr.Variable, cube: RecordCube) -> dict[Hashable, int]:
-    """Whole records, as many as make a task worth its while: all levels of some times."""
-    sizes = list(variable.shape)
-    left = _CHUNK_BYTES // max(1, cube.dtype.itemsize)
-    for axis in reversed(range(len(sizes))):
-        inner = axis >= cube.n_outer
-        n = sizes[axis] if inner else max(1, min(sizes[axis], left))
-        left //= max(1, n)
-        sizes[axis] = n
-    return dict(zip(variable.dims, sizes, strict=True))
 
 
 def _namers(grids: dict[int, Horizontal]) -> dict[int, Callable[[str], str]]:
