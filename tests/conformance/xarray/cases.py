@@ -17,6 +17,8 @@ ENSEMBLE = tuple(
 PRESS = tuple(f"model/press-2024051712_{hour}.fst" for hour in ("000", "003"))
 YIN_YANG = tuple(f"model/yy-2024051712_{hour}.fst" for hour in ("000", "003"))
 GRIDS = "grids/xdf-grids.fst"
+#: Of ``shared/golden/real``, which is not part of the repository.
+REAL_FILES = ("axay2", "sous-grille.fst")
 
 
 @dataclass(frozen=True)
@@ -122,4 +124,8 @@ _MADE = (
     "diagnostic-at-surface", "depths", "kind-21", "old-and-new", "dated-latlon", "lone-mask",
 )  # fmt: skip
 
+#: Made of real files by `files.with_fields`: checked where these are.
+REAL_CASES = tuple(
+    Case(f"real-{name.split('.')[0]}", (f"{name.split('.')[0]}-fields",)) for name in REAL_FILES
+)
 CASES: dict[str, Case] = {case.name: case for case in _cases()}

@@ -13,8 +13,9 @@ import numpy as np
 
 import fst24
 from fst24 import grid, ip
-from tests.conformance.xarray.cases import GEM, YIN_YANG
+from tests.conformance.xarray.cases import GEM, REAL_FILES, YIN_YANG
 from tests.conftest import golden
+from tests.golden.manifests import REAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -497,8 +498,24 @@ def as_xdf(name: str, folder: Path) -> Path:
     return path
 
 
+def with_fields(real: Path, folder: Path) -> Path:
+    """A real file that holds axes alone, and a field on each pair of them."""
+    path = folder / f"{real.stem}-fields.fst"
+    with fst24.open(real) as f, fst24.open(path, "w") as out:
+        for record in f:
+            out.write(record)
+        xs, ys = f.read_records(nomvar=">>"), f.read_records(nomvar="^^")
+        for n, (x, y) in enumerate(zip(xs, ys, strict=True)):
+            tag: dict[str, Any] = {"ig1": x.ip1, "ig2": x.ip2, "ig3": x.ip3}
+            field = pattern(1, x.ni, y.nj)
+            out.write(field, nomvar=f"F{n}", grtyp="Z", **tag, origin_time=START)
+    return path
+
+
 if __name__ == "__main__":
     for known in FILES:
         make(known, Path(sys.argv[1]))
     for known in (*GEM, *YIN_YANG):
         as_xdf(known, Path(sys.argv[1]))
+    for known in REAL_FILES if REAL.is_dir() else ():
+        with_fields(REAL / known, Path(sys.argv[1]))
