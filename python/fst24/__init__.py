@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import date, dictionary, etiket, grid, ip, typvar
+from ._arrays import empty
 from ._core import library_version as __version__
 from ._errors import (
     ClosedFileError,
@@ -42,10 +43,12 @@ from ._writer import Fst24Writer, check_unwritten
 from .table import DefaultMetadataDecoder, MetadataDecoder, Table, read, read_metadata, scan
 
 if TYPE_CHECKING:
-    from . import compare, vertical
+    from . import compare, vertical, xarray
+    from .xarray import to_datatree, to_xarray
 
 #: Imported when they are first asked for.
-_LATER = frozenset({"compare", "vertical"})
+_LATER = frozenset({"compare", "vertical", "xarray"})
+_OF_XARRAY = frozenset({"to_datatree", "to_xarray"})
 
 __all__ = [
     "ClosedFileError",
@@ -83,6 +86,7 @@ __all__ = [
     "date",
     "decode_record",
     "dictionary",
+    "empty",
     "enable_thread_safety",
     "etiket",
     "grid",
@@ -94,12 +98,17 @@ __all__ = [
     "read_metadata",
     "scan",
     "set_memory_limit",
+    "to_datatree",
+    "to_xarray",
     "typvar",
     "vertical",
+    "xarray",
 ]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module
+    if name in _OF_XARRAY:
+        return getattr(importlib.import_module(f"{__name__}.xarray"), name)
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return importlib.import_module(f"{__name__}.{name}")

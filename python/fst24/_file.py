@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import polars as pl
+    import xarray as xr
 
     from ._interface import Fst24DataInterface
     from ._sources import Source, SourceLike
@@ -160,6 +161,16 @@ class Fst24File:
     def paths(self) -> list[str]:
         """The names of all linked files."""
         return [part.path for part in self._parts]
+
+    @property
+    def starts(self) -> list[int]:
+        """The place of the first record of each linked file, and at the end the number of all."""
+        return list(self._starts)
+
+    @property
+    def missing(self) -> float | str | None:
+        """What stands at missing points, as `open` was told."""
+        return self._options.missing
 
     @property
     def engine(self) -> Engine:
@@ -325,6 +336,20 @@ class Fst24File:
 
         return frame(self.table, decode_metadata=decode_metadata, decoder=decoder, lazy=lazy)
 
+    def to_xarray(self, **options: Any) -> xr.Dataset:  # noqa: ANN401 - listed there
+        """The records as an xarray Dataset; options are those of `fst24.to_xarray`.
+
+        The file has to stay open for reading values.
+
+        >>> with fst24.open(sample) as f:
+        ...     f.to_xarray().TT.dims
+        ('time', 'level_t', 'rlat', 'rlon')
+        """
+        self._check_open()
+        from .xarray import to_xarray
+
+        return to_xarray(self, **options)
+
     # -------------------------------------------------------------------------- search
 
     def find(self, **criteria: Any) -> Fst24Record | None:  # noqa: ANN401 - see read_records
@@ -468,9 +493,18 @@ class Fst24File:
             from .table._read import records_of
 
             return records_of(self, records)
+        if isinstance(records, np.ndarray) and records.dtype.kind in "iu" and records.ndim == 1:
+            return self._at(records.astype(np.int64))
         if isinstance(records, str | bytes) or not isinstance(records, Iterable):
             raise TypeError(_no_index(records))
         return [self._given_record(one) for one in records]
+
+    def _at(self, places: npt.NDArray[np.int64]) -> list[Fst24Record]:
+        """Records at places, in their order: made at once where all are of one file."""
+        inside = places.size and places.min() >= 0 and places.max() < len(self)
+        if len(self._parts) != 1 or not inside:
+            return [self[place] for place in places.tolist()]
+        return self._of_part(self._parts[0], places.tobytes(), 0)
 
     def _given_record(self, one: Fst24Record | int) -> Fst24Record:
         return one if isinstance(one, Fst24Record) else self[one]

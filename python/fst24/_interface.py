@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import polars as pl
+    import xarray as xr
 
     from ._metadata import CoreMetadata
     from ._sources import Source
@@ -173,6 +174,20 @@ class Fst24DataInterface:
 
         chosen = decoder or self._decoder
         return frame(self.table, decode_metadata=decode_metadata, decoder=chosen, lazy=lazy)
+
+    def to_xarray(self, **options: Any) -> xr.Dataset:  # noqa: ANN401 - listed there
+        """The records as an xarray Dataset; options are those of `fst24.to_xarray`.
+
+        >>> with fst24.open(sample) as f:
+        ...     list(f.select(nomvar=["UU", "VV"]).to_xarray().data_vars)
+        ['UU', 'VV']
+        """
+        if self._file is None and not self._records:
+            raise InvalidArgumentError("a set without records is no Dataset")
+        file = self._file or self._records[0].file
+        from .xarray import to_xarray
+
+        return to_xarray(file, **{"records": self, **options})
 
     def read(
         self,

@@ -160,7 +160,7 @@ def _unreadable_stream(message: str, shown: str) -> FstOSError:
 def _open_url(url: str) -> SourceLike:
     """A file object for an address, by fsspec."""
     try:
-        import fsspec  # type: ignore[import-not-found, unused-ignore]
+        import fsspec  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         message = "addresses are opened by fsspec: pip install 'fst24[remote]'"
         raise make_error(UnsupportedError, message, path=url) from None

@@ -14,6 +14,17 @@ codes ig1 to ig4 (``docs/format/metadata.md``, 7).
 
 from ._codes import decode, encode
 from ._grid import Axes, Grid, LatLon, Place
-from ._tiles import Assembled, assemble
+from ._tiles import Assembled, Mosaic, assemble, mosaic
 
-__all__ = ["Assembled", "Axes", "Grid", "LatLon", "Place", "assemble", "decode", "encode"]
+__all__ = [
+    "Assembled",
+    "Axes",
+    "Grid",
+    "LatLon",
+    "Mosaic",
+    "Place",
+    "assemble",
+    "decode",
+    "encode",
+    "mosaic",
+]

@@ -30,6 +30,28 @@ class Assembled(NamedTuple):
     covered: npt.NDArray[np.bool_]
 
 
+class Mosaic(NamedTuple):
+    """Where the tiles of a grid lie together."""
+
+    #: Of the smallest rectangle that holds all tiles.
+    grid: Grid
+    #: The first column and row of that rectangle, as ig3 and ig4 of tiles count them.
+    low: tuple[int, int]
+
+
+def mosaic(records: Iterable[RecordLike]) -> Mosaic:
+    """The grid that tiles are parts of: records of grtyp # with one tag (ig1, ig2).
+
+    Raises
+    ------
+    InvalidArgumentError
+        No record, one that is no tile, or tiles of different grids.
+    CorruptFileError
+        Tiles that leave the axes.
+    """
+    return _mosaic(list(records))
+
+
 def assemble(records: Iterable[RecordLike]) -> Assembled:
     """Put the tiles of a field together: records of grtyp # with one tag (ig1, ig2).
 
@@ -51,6 +73,12 @@ def assemble(records: Iterable[RecordLike]) -> Assembled:
         Tiles that leave the axes.
     """
     tiles = list(records)
+    grid, low = _mosaic(tiles)
+    data, covered = _filled(tiles, low, grid.shape)
+    return Assembled(grid, data, covered)
+
+
+def _mosaic(tiles: list[RecordLike]) -> Mosaic:
     if not tiles:
         raise InvalidArgumentError("no tiles to put together")
     first = tiles[0]
@@ -69,9 +97,7 @@ def assemble(records: Iterable[RecordLike]) -> Assembled:
         max(tile.ig3 + tile.ni for tile in tiles) - low[0],
         max(tile.ig4 + tile.nj for tile in tiles) - low[1],
     )
-    grid = grid_from(first, axes, size=size, ig=(first.ig1, first.ig2, *low))
-    data, covered = _filled(tiles, low, size)
-    return Assembled(grid, data, covered)
+    return Mosaic(grid_from(first, axes, size=size, ig=(first.ig1, first.ig2, *low)), low)
 
 
 def _check_place(tile: RecordLike, axes: tuple[RecordLike, ...]) -> None:

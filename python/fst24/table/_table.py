@@ -134,6 +134,23 @@ class Table:
             return np.array(texts or [""])[codes]
         return raw
 
+    def stored_column(self, name: str) -> npt.NDArray[Any]:
+        """A column of the library that tables do not show: ``dasiz``, ``flags``, ``file_index``."""
+        return np.concatenate([_raw(part, name) for part in self._parts])
+
+    def coded(self, name: str) -> tuple[npt.NDArray[np.int32], list[str]]:
+        """A column of text as numbers: that of the text in each row, and the distinct texts.
+
+        >>> with fst24.open(sample) as f:
+        ...     codes, texts = f.table.coded("nomvar")
+        >>> codes[:5], texts[:4]
+        (array([0, 1, 2, 3, 4], dtype=int32), ['>>', '^^', '!!', 'TT'])
+        """
+        if name not in TEXTS:
+            raise KeyError(f"{name!r} is no column of text; they are {', '.join(TEXTS)}")
+        found = [_raw(part, name) for part in self._parts]
+        return distinct_raw(found[0] if len(found) == 1 else np.concatenate(found))
+
     # -------------------------------------------------------------------------- Arrow
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

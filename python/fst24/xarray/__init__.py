@@ -1,0 +1,6 @@
+"""Standard files as xarray Datasets (``docs/guide/xarray.md``)."""
+
+from ._backend import Fst24BackendEntrypoint
+from ._open import to_datatree, to_xarray
+
+__all__ = ["Fst24BackendEntrypoint", "to_datatree", "to_xarray"]

@@ -1,0 +1,285 @@
+"""The Dataset: variables, their coordinates, and names that do not collide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from xarray.core import indexing
+
+from fst24.table._table import distinct
+
+from . import _times
+from ._array import RecordCube
+from ._attrs import Attributes, of_dataset, shared_header
+from ._axes import suffixes
+from ._grids import Grids
+from ._group import LATLON_FIELDS, groups_of, name_groups
+from ._headers import NEVER, Headers
+from ._horizontal import Horizontal
+from ._levels import Verticals
+from ._notes import Notes
+from ._reads import Reads
+from ._shape import Shaper
+from ._tiles import TileCube
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from fst24 import Fst24File
+
+    from ._axes import Axis
+    from ._options import Options
+    from ._shape import Shaped
+
+    Ints = npt.NDArray[np.int64]
+
+_MISSING_FLAG = 64
+_BASE = 0x3F
+#: Data types whose values may be words rather than points: binary, text.
+_WORDS = (0, 3, 7)
+
+
+def dataset_of(file: Fst24File, options: Options) -> xr.Dataset:
+    """The records of a file as a Dataset."""
+    return _Builder(file, options).dataset()
+
+
+class _Builder:
+    """One Dataset while it is made."""
+
+    def __init__(self, file: Fst24File, options: Options) -> None:
+        self.options = options
+        self.notes = Notes(file.path, strict=options.strict)
+        self.headers = Headers.of(file, options)
+        self.grids = Grids(self.headers, options, self.notes)
+        self.reads = Reads(file)
+        self.attributes = Attributes(self.headers, options)
+        verticals = Verticals(self.headers, options, self.notes)
+        shaper = Shaper(self.headers, self.grids, verticals, options, self.notes)
+        groups = groups_of(self.headers, self.grids, options)
+        self.shaped = self._without_positions(
+            [one for group in groups for one in shaper.shape(group)]
+        )
+        name_groups([one.group for one in self.shaped], self.grids, options)
+
+    def _without_positions(self, shaped: list[Shaped]) -> list[Shaped]:
+        """Without LA and LO where they are the coordinates of others."""
+        if self.options.keep_latlon:
+            return shaped
+        used = {
+            one.group.grid
+            for one in shaped
+            if one.group.nomvar not in LATLON_FIELDS and self.grids[one.group.grid] is not None
+        }
+        return [
+            one
+            for one in shaped
+            if one.group.nomvar not in LATLON_FIELDS or one.group.grid not in used
+        ]
+
+    def dataset(self) -> xr.Dataset:
+        coords: dict[str, xr.Variable] = {}
+        suffix = suffixes(axis for one in self.shaped for axis in one.axes)
+        namers = _namers(
+            {one.group.grid: self.grids.horizontal(one.group.grid) for one in self.shaped}
+        )
+        for grid, name in namers.items():
+            coords |= self.grids.horizontal(grid).make(name)
+        made: set[tuple[str, Any]] = set()
+        for one in self.shaped:
+            for axis in one.axes:
+                key = axis.base, axis.key
+                if key not in made:
+                    made.add(key)
+                    coords |= axis.make(suffix[key])
+        self._add_times(suffix, coords)
+        variables = {
+            one.group.name: self._variable(one, suffix, namers[one.group.grid])
+            for one in self.shaped
+        }
+        coords = {name: v for name, v in coords.items() if name not in variables}
+        made_dataset = xr.Dataset(variables, coords, of_dataset(self.options))
+        self.notes.issue()
+        return made_dataset
+
+    # -------------------------------------------------------------------------------- times
+
+    def _add_times(
+        self, suffix: dict[tuple[str, Any], str], coords: dict[str, xr.Variable]
+    ) -> None:
+        """What stands beside time axes: lead times, origins, bounds of periods."""
+        by_axis: dict[Any, list[Axis]] = {}
+        for one in self.shaped:
+            axis = one.time()
+            if axis is not None:
+                by_axis.setdefault(axis.key, []).append(axis)
+        for key, axes in by_axis.items():
+            end = suffix["time", key]
+            dim = f"time{end}"
+            valid = np.array(key, np.int64)
+            origins = _most_common(axis.sides["origins"] for axis in axes)
+            coords |= _times.beside(dim, valid, np.array(origins, np.int64), end)
+            starts = {axis.sides["start"] for axis in axes}
+            known = [start for start in starts if NEVER not in start]
+            if len(known) == 1:
+                start = np.array(known[0], np.int64)
+                coords[f"{dim}_bnds"] = _times.period_bounds(dim, valid, start)
+                coords[dim].attrs["bounds"] = f"{dim}_bnds"
+        for one in self.shaped:
+            if [axis.base for axis in one.axes[:2]] == ["time", "forecast"]:
+                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in one.axes[:2])
+                end = f"{suffix['time', one.axes[0].key]}{suffix['forecast', one.axes[1].key]}"
+                coords[f"validtime{end}"] = _times.valid_times(coords[time], coords[forecast])
+
+    # ------------------------------------------------------------------------------ variables
+
+    def _variable(
+        self, one: Shaped, suffix: dict[tuple[str, Any], str], name: Callable[[str], str]
+    ) -> xr.Variable:
+        group = one.group
+        flat = self._flat(one) or self.grids.horizontal(group.grid)
+        outer = tuple(
+            axis.base + suffix[axis.base, axis.key] for axis in one.axes if axis.base != "tile"
+        )
+        levels = (self._k(group.nk),) if group.nk > 1 and len(flat.dims) > 1 else ()
+        dims = (*outer, *levels, *map(name, flat.dims))
+        used = one.rows[one.rows >= 0]
+        header = shared_header(self.headers, used)
+        axis = one.time()
+        has_period = axis is not None and NEVER not in axis.sides["start"]
+        attrs = self.attributes.of(group, used, header, has_period=has_period)
+        if flat.mapping:
+            attrs["grid_mapping"] = name(flat.mapping)
+        attrs |= flat.attrs or {}
+        cube = self._cube(one, flat)
+        data = indexing.LazilyIndexedArray(cube)
+        encoding: dict[str, Any] = {"fst24": header}
+        encoding["preferred_chunks"] = _preferred_chunks(dims, cube)
+        return xr.Variable(dims, data, attrs, encoding, fastpath=True)
+
+    def _k(self, nk: int) -> str:
+        """The dimension of levels that are in one record."""
+        different = sorted({one.group.nk for one in self.shaped if one.group.nk > 1})
+        return "k" if len(different) == 1 else f"k{different.index(nk) + 1}"
+
+    def _flat(self, one: Shaped) -> Horizontal | None:
+        """How words of no known shape lie: packed bits, text; None: as points of the grid."""
+        row = one.group.rows[0]
+        if self.headers["datyp"][row] & _BASE not in _WORDS:
+            return None
+        record = self.headers.record(int(row))
+        if record.shape[:2] == (record.ni, record.nj):
+            return None
+        return Horizontal((f"words{record.shape[0]}",), record.shape[:1], lambda _: {}, ())
+
+    def _cube(self, one: Shaped, flat: Horizontal) -> RecordCube:
+        group, headers = one.group, self.headers
+        index = headers["index"]
+        places = np.where(one.rows >= 0, index[one.rows], -1)
+        masks = None
+        if one.masks is not None:
+            masks = np.where(one.masks >= 0, index[one.masks], -1)
+        ni, nj = int(headers["ni"][group.rows[0]]), int(headers["nj"][group.rows[0]])
+        levels = (group.nk,) if group.nk > 1 and len(flat.dims) > 1 else ()
+        record = (*levels, nj, ni) if len(flat.dims) > 1 or flat.names else flat.shape
+        stored, dtype = self._dtypes(one)
+        given = (self.reads, places, (*levels, *flat.shape), dtype)
+        options: dict[str, Any] = {"stored": stored, "threads": self.options.threads}
+        if group.tiles:
+            return TileCube(*given, tiles=group.tiles, **options)
+        return RecordCube(*given, masks=masks, record=record, **options)
+
+    def _dtypes(self, one: Shaped) -> tuple[np.dtype[Any] | None, np.dtype[Any]]:
+        """What records hold, None where that is not all one type; what the variable is of."""
+        used = one.rows[one.rows >= 0]
+        kinds = {self._kinds[code] for code in np.unique(self._kind_codes[used]).tolist()}
+        types = {kind for kind, _ in kinds}
+        dtype = np.result_type(*types)
+        lacks = any(has_missing for _, has_missing in kinds)
+        if dtype.kind in "iu" and (lacks or one.has_gaps or one.masks is not None):
+            dtype = np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)  # noqa: PLR2004
+        stored = next(iter(types)) if len(types) == 1 else None
+        if stored is not None and stored.kind in "iu" and lacks:
+            stored = None
+        return stored, dtype if self.options.dtype is None else np.dtype(self.options.dtype)
+
+    @property
+    def _kind_codes(self) -> npt.NDArray[np.int32]:
+        return self._kinds_found()[0]
+
+    @property
+    def _kinds(self) -> list[tuple[np.dtype[Any], bool]]:
+        return self._kinds_found()[1]
+
+    def _kinds_found(self) -> tuple[npt.NDArray[np.int32], list[tuple[np.dtype[Any], bool]]]:
+        """The type of the values of each record: a number, and what the numbers stand for."""
+        if not hasattr(self, "_kept_kinds"):
+            headers = self.headers
+            codes, rows = distinct(headers["datyp"], headers["nbits"], headers.element_sizes)
+            kinds = [
+                (headers.record(row).dtype, bool(headers["datyp"][row] & _MISSING_FLAG))
+                for row in rows.tolist()
+            ]
+            self._kept_kinds = codes, kinds
+        return self._kept_kinds
+
+
+def _most_common(sides: Iterable[Any]) -> Any:  # noqa: ANN401 - what axes say
+    return Counter(sides).most_common(1)[0][0]
+
+
+#: What a task of dask reads, unless asked otherwise.
+_CHUNK_BYTES = 128 * 2**20
+
+
+def _preferred_chunks(dims: Sequence[str], cube: RecordCube) -> dict[str, int]:
+    """Whole records, as many as make a task worth its while: all levels of some times."""
+    sizes = list(cube.shape)
+    left = _CHUNK_BYTES // max(1, cube.dtype.itemsize)
+    for axis in reversed(range(len(sizes))):
+        inner = axis >= cube.n_outer
+        n = sizes[axis] if inner else max(1, min(sizes[axis], left))
+        left //= max(1, n)
+        sizes[axis] = n
+    return dict(zip(dims, sizes, strict=True))
+
+
+def _namers(grids: dict[int, Horizontal]) -> dict[int, Callable[[str], str]]:
+    """Names of the coordinates of each grid: with a number where several grids make one."""
+    distinct_grids = {_dims_key(number, flat): flat for number, flat in grids.items()}
+    counts = Counter(n for flat in distinct_grids.values() for n in {*flat.dims, *flat.names})
+    seen: Counter[str] = Counter()
+    found: dict[int, Callable[[str], str]] = {}
+    known: dict[Any, _Namer] = {}
+    for number, flat in grids.items():
+        key = _dims_key(number, flat)
+        if key in known:
+            found[number] = known[key]
+            continue
+        names: dict[str, str] = {}
+        for name in dict.fromkeys((*flat.dims, *flat.names)):
+            if counts[name] > 1:
+                seen[name] += 1
+                names[name] = f"{name}{seen[name]}"
+        found[number] = known[key] = _Namer(names)
+    return found
+
+
+def _dims_key(number: int, flat: Horizontal) -> Any:  # noqa: ANN401 - hashable
+    """Fields without positions share the dimensions of their size."""
+    return number if flat.names else (flat.dims, flat.shape)
+
+
+class _Namer:
+    """Gives names: those in the table another one."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def __call__(self, name: str) -> str:
+        return self._names.get(name, name)

@@ -1,0 +1,69 @@
+"""Ensembles: members are told by their etiket (``docs/format/metadata.md``, 4.3)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from fst24 import etiket
+
+from ._axes import Axis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: Members of etikets that follow none of CMC's patterns: E001, MEMBER03 ...
+_TRAILING = re.compile(r"(?P<head>.*?[A-Z_])(?P<number>\d{1,4})")
+
+
+def member(text: str) -> tuple[str, int] | None:
+    """What members share, and the number of one; None for an etiket that names no member.
+
+    >>> member("E1_612_N003"), member("MEMBER03"), member("G5V12N")
+    (('E1_612_N', 3), ('MEMBER', 3), None)
+    """
+    parts = etiket.parse(text)
+    if parts.ensemble_member is not None and parts.ensemble_member.isdigit():
+        return text[: -len(parts.ensemble_member)], int(parts.ensemble_member)
+    found = _TRAILING.fullmatch(text)
+    return None if found is None else (found["head"], int(found["number"]))
+
+
+def are_members(texts: Sequence[str]) -> bool:
+    """Whether etikets differ by the number of a member alone."""
+    found = [member(text) for text in texts]
+    known = [one for one in found if one is not None]
+    heads = {head for head, _ in known}
+    return len(texts) > 1 and len(known) == len(found) == len(set(known)) and len(heads) == 1
+
+
+def in_order(texts: Sequence[str]) -> list[str]:
+    """Etikets by the number of their member where all have one, else as text."""
+    numbers = {text: found[1] for text in texts if (found := member(text)) is not None}
+    return sorted(
+        texts, key=lambda text: (numbers.get(text, 0) if len(numbers) == len(texts) else 0, text)
+    )
+
+
+def ensemble_axis(texts: Sequence[str]) -> Axis:
+    """The axis of etikets, in order."""
+    numbers = [member(text) for text in texts]
+
+    def make(suffix: str) -> Mapping[str, xr.Variable]:
+        name = f"ensemble{suffix}"
+        labels = {"long_name": "Ensemble member (etiket)"}
+        made = {name: xr.Variable((name,), np.array(texts, object), labels)}
+        if all(number is not None for number in numbers):
+            known = np.array([number[1] for number in numbers if number is not None], np.int32)
+            attrs = {
+                "standard_name": "realization",
+                "long_name": "Number of the member",
+                "units": "1",
+            }
+            made[f"realization{suffix}"] = xr.Variable((name,), known, attrs)
+        return made
+
+    return Axis("ensemble", tuple(texts), len(texts), make)

@@ -1,0 +1,110 @@
+"""Which grid each record is on, and how its values lie there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fst24 import Fst24Error
+from fst24.table._table import distinct
+
+from ._horizontal import Horizontal, horizontal
+from ._tiles import Mosaics, Tile
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from fst24.grid import Grid
+
+    from ._headers import Headers
+    from ._notes import Notes
+    from ._options import Options
+
+    Ints = npt.NDArray[np.int64]
+
+_FIELDS = ("ni", "nj", "ig1", "ig2", "ig3", "ig4")
+_TILE = "#"
+
+
+class Grids:
+    """The grids of all records, each made once and shared: `codes` numbers them."""
+
+    def __init__(self, headers: Headers, options: Options, notes: Notes) -> None:
+        self._headers, self._options, self._notes = headers, options, notes
+        tile_codes = [k for k, text in enumerate(headers.texts("grtyp")) if text == _TILE]
+        is_tile = np.isin(headers.codes("grtyp"), tile_codes)
+        columns = [headers.codes("grtyp")]
+        for name in _FIELDS:
+            column = headers[name]
+            if name in options.ignore:
+                column = np.zeros_like(column)
+            elif is_tile.any() and name in ("ni", "nj", "ig3", "ig4"):
+                column = np.where(is_tile, 0, column)
+            columns.append(column)
+        codes, rows = distinct(*columns)
+        self.is_tile = is_tile
+        self._mosaics = Mosaics(headers)
+        self._low: dict[int, tuple[int, int]] = {}
+        self._low_of_row = (1, 1)
+        self._grids: list[Grid | None] = []
+        self._rows: list[int] = []
+        same: dict[Any, int] = {}
+        number = np.empty(len(rows), np.int32)
+        for code, row in enumerate(rows.tolist()):
+            tiles = np.flatnonzero(codes == code) if is_tile[row] else None
+            grid = self._made(row, tiles)
+            key: Any = grid
+            if grid is None:
+                key = (int(headers["ni"][row]), int(headers["nj"][row]))
+                key = (*key, *(int(headers[name][row]) for name in _FIELDS))
+            if key not in same:
+                same[key] = len(self._grids)
+                self._grids.append(grid)
+                self._rows.append(row)
+                if tiles is not None:
+                    self._low[same[key]] = self._low_of_row
+            number[code] = same[key]
+        self.codes: npt.NDArray[np.int32] = number[codes]
+        self._horizontal: dict[int, Horizontal] = {}
+
+    def _made(self, row: int, tiles: Ints | None) -> Grid | None:
+        headers = self._headers
+        try:
+            if tiles is None:
+                return headers.file.grid(headers.record(row))
+            grid, self._low_of_row = self._mosaics.grid(tiles)
+        except Fst24Error as error:
+            if headers.text("grtyp", row) != "X":  # says itself that it is none
+                self._notes.add(
+                    "positions of fields are not known", str(error), "they have no coordinates"
+                )
+            return None
+        return grid
+
+    def __getitem__(self, number: int) -> Grid | None:
+        return self._grids[number]
+
+    def horizontal(self, number: int) -> Horizontal:
+        """How the values of records on a grid lie."""
+        if number not in self._horizontal:
+            row, grid = self._rows[number], self._grids[number]
+            ni, nj = int(self._headers["ni"][row]), int(self._headers["nj"][row])
+            if grid is not None and self.is_tile[row]:
+                ni, nj = grid.shape
+            self._horizontal[number] = horizontal(grid, ni, nj, self._options)
+        return self._horizontal[number]
+
+    def is_tiled(self, number: int) -> bool:
+        """Whether fields on a grid are stored in tiles."""
+        return bool(self.is_tile[self._rows[number]]) and self._grids[number] is not None
+
+    def tiles(self, number: int, rows: Ints) -> tuple[list[Tile], Ints]:
+        """Where the tiles of a field lie, and which of them each row is."""
+        return self._mosaics.tiles(rows, self._low[number])
+
+    def label(self, number: int) -> str:
+        """What tells one grid from others in names of variables: its type and size."""
+        row = self._rows[number]
+        grtyp = self._headers.text("grtyp", row)
+        return f"{grtyp}{self._headers['ni'][row]}x{self._headers['nj'][row]}"

@@ -1,0 +1,152 @@
+"""The headers of the records that a Dataset is made of: columns, and what their codes mean."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fst24 import Fst24DataInterface, InvalidArgumentError, date, ip
+from fst24.table._meaning import is_tagged
+from fst24.table._table import distinct
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from fst24 import Fst24File, Fst24Record
+    from fst24.table import Table
+
+    from ._options import Options
+
+    Ints = npt.NDArray[np.int64]
+
+#: Stands for "no date" in seconds.
+NEVER = np.iinfo(np.int64).min
+#: Stamps that are written where there is no date (``docs/format/cf.md``, 3).
+_NO_DATES = (0, 10101011, 101010101)
+_LAST_OLD = 32767
+_TIME = 10
+
+
+class Period(NamedTuple):
+    """A time code of ip2 or ip3 in each row: hours, and where it is one."""
+
+    hours: npt.NDArray[np.float64]
+    is_new_style: npt.NDArray[np.bool_]
+
+
+class Headers:
+    """Columns of some fields of a file, or of linked files, one row a record.
+
+    Records that describe grids and levels are left out: they are found by the file.
+    """
+
+    def __init__(self, file: Fst24File, table: Table) -> None:
+        self.file = file
+        self._table = table
+        self._columns: dict[str, npt.NDArray[Any]] = {}
+        codes, names = table.coded("nomvar")
+        tagged = [code for code, name in enumerate(names) if is_tagged(name)]
+        self._rows = np.flatnonzero(~np.isin(codes, tagged)).astype(np.int64)
+
+    @classmethod
+    def of(cls, file: Fst24File, options: Options) -> Headers:
+        """Those of the records that the options choose."""
+        given = options.records
+        if isinstance(given, Fst24DataInterface):
+            chosen = given
+        elif given is None:
+            chosen = Fst24DataInterface(file)
+        else:
+            chosen = Fst24DataInterface(file.read_records(given))
+        criteria = dict(options.select or {})
+        if options.variables is not None:
+            if not {"variables", "nomvar"}.isdisjoint(criteria):
+                raise InvalidArgumentError("give variables, or nomvar among the criteria, not both")
+            criteria["variables"] = options.variables
+        if criteria:
+            chosen = chosen.select(**criteria)
+        return cls(file, chosen.table)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """A column of numbers."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = self._table.column(name)[self._rows]
+        return found
+
+    @cached_property
+    def _coded(self) -> dict[str, tuple[npt.NDArray[np.int32], list[str]]]:
+        found = {}
+        for name in ("nomvar", "typvar", "etiket", "grtyp"):
+            codes, texts = self._table.coded(name)
+            found[name] = codes[self._rows], texts
+        return found
+
+    def codes(self, name: str) -> npt.NDArray[np.int32]:
+        """A number for each distinct text of a column."""
+        return self._coded[name][0]
+
+    def texts(self, name: str) -> list[str]:
+        """The texts that `codes` number."""
+        return self._coded[name][1]
+
+    def text(self, name: str, row: int) -> str:
+        """The text in one row."""
+        codes, texts = self._coded[name]
+        return texts[int(codes[row])]
+
+    def record(self, row: int) -> Fst24Record:
+        """The record of a row."""
+        return self.file[int(self["index"][row])]
+
+    @property
+    def element_sizes(self) -> npt.NDArray[np.int32]:
+        """Bits of an element in memory, as stored; 0 where it is not."""
+        return self._table.stored_column("dasiz")[self._rows].astype(np.int32)
+
+    # ------------------------------------------------------------------------------- meaning
+
+    @cached_property
+    def valid(self) -> Ints:
+        """Date of validity in seconds since 1970, `NEVER` where there is none."""
+        datev = self["datev"]
+        codes, rows = distinct(datev)
+        when = date.decode(datev[rows]).astype(np.int64)
+        when[np.isin(datev[rows], _NO_DATES)] = NEVER
+        found: Ints = when[codes]
+        return found
+
+    @cached_property
+    def lead(self) -> Ints:
+        """Seconds from the origin to the validity."""
+        found: Ints = self["deet"].astype(np.int64) * self["npas"]
+        return found
+
+    @cached_property
+    def origin(self) -> Ints:
+        """Date of origin in seconds since 1970, `NEVER` where there is none."""
+        found: Ints = np.where(self.valid == NEVER, NEVER, self.valid - self.lead)
+        return found
+
+    @cached_property
+    def level(self) -> ip.Levels:
+        """Value and kind of ip1."""
+        codes, rows = distinct(self["ip1"])
+        value, kind = ip.decode(self["ip1"][rows])
+        return ip.Levels(value[codes], kind[codes])
+
+    def period(self, name: str) -> Period:
+        """The time that ip2 or ip3 code, in hours; plain numbers are hours."""
+        column = self[name]
+        codes, rows = distinct(column)
+        code = column[rows]
+        value, kind = ip.decode(code)
+        new = (code > _LAST_OLD) & (kind == _TIME)
+        plain = (code >= 0) & (code <= _LAST_OLD)
+        hours = np.where(new, value.astype(np.float64), np.where(plain, code, np.nan))
+        return Period(hours[codes], new[codes])

@@ -1,0 +1,49 @@
+"""What is wrong with records and could be lived with: one warning for each cause."""
+
+from __future__ import annotations
+
+import warnings
+
+from fst24 import CorruptFileError, Fst24Warning
+
+#: Records or variables named in one message; the others are counted.
+_MOST_NAMED = 5
+
+
+class Notes:
+    """Collects what happens while a Dataset is made, and tells it at the end.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    strict : bool
+        Raise the first one instead.
+    """
+
+    def __init__(self, path: str, *, strict: bool) -> None:
+        self._path, self._strict = path, strict
+        self._found: dict[tuple[str, str], list[str]] = {}
+
+    def add(self, cause: str, which: str, advice: str) -> None:
+        """One more record or variable of which a cause is true.
+
+        Raises
+        ------
+        CorruptFileError
+            When strict.
+        """
+        if self._strict:
+            raise CorruptFileError(f"{self._path}: {cause}: {which}: {advice}")
+        named = self._found.setdefault((cause, advice), [])
+        if which not in named:
+            named.append(which)
+
+    def issue(self) -> None:
+        """Warn of each cause once."""
+        for (cause, advice), named in self._found.items():
+            more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+            which = "; ".join(named[:_MOST_NAMED])
+            message = f"{self._path}: {cause} ({which}{more}): {advice}"
+            warnings.warn(Fst24Warning(message), stacklevel=4)
+        self._found.clear()

@@ -1,0 +1,111 @@
+"""What `fst24.to_xarray` can be asked, checked once."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from fst24 import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from fst24.dictionary import Dictionary
+
+    Names: TypeAlias = str | Callable[[Mapping[str, Any]], str]
+
+#: Values of the options that choose among words.
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "forecast_axis": (True, False, None),
+    "ensemble": (True, False, None),
+    "levels": (None, "momentum", "thermo", "w"),
+    "diag": ("merge", "split", "drop", "only"),
+    "subgrid": ("axis", "stack", "yin", "yang"),
+    "coords": ("2d", "1d", "none"),
+    "rlon": ("adjusted", "file"),
+    "masks": ("apply", "separate"),
+    "language": ("en", "fr"),
+    "on_conflict": ("warn", "error", "first", "last"),
+    "crop": (None, "smallest"),
+}
+_IGNORABLE = ("typvar", "etiket", "ig1", "ig2", "ig3", "ig4")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of `fst24.to_xarray`: see there."""
+
+    variables: str | Sequence[str] | None = None
+    records: Any = None
+    select: Mapping[str, Any] | None = None
+    forecast_axis: bool | None = None
+    ensemble: bool | None = None
+    accumulated: bool | Sequence[str] | None = None
+    ignore: Sequence[str] = ()
+    levels: Literal["momentum", "thermo", "w"] | None = None
+    diag: Literal["merge", "split", "drop", "only"] = "merge"
+    strict_vertical: bool = False
+    surface_types: Sequence[str] = ()
+    soil_layers: Sequence[str] = ()
+    soil_depths: Sequence[float] | None = None
+    subgrid: Literal["axis", "stack", "yin", "yang"] = "axis"
+    coords: Literal["2d", "1d", "none"] = "2d"
+    rlon: Literal["adjusted", "file"] = "adjusted"
+    bounds: bool = False
+    crs_wkt: bool = False
+    crop: Literal["smallest"] | None = None
+    keep_latlon: bool = False
+    masks: Literal["apply", "separate"] = "apply"
+    dtype: npt.DTypeLike | None = None
+    names: Names | None = None
+    language: Literal["en", "fr"] = "en"
+    dictionary: Dictionary | str | os.PathLike[str] | None = None
+    metadata: bool = True
+    rpnstd_metadata: bool = False
+    attrs: Sequence[str] = ()
+    extended_metadata: bool = False
+    conventions: str | None = "CF-1.11"
+    on_conflict: Literal["warn", "error", "first", "last"] = "warn"
+    strict: bool = False
+    chunks: Any = None
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, known in _CHOICES.items():
+            value = getattr(self, name)
+            if not any(value is one or (value == one and value is not None) for one in known):
+                listed = ", ".join(map(repr, known))
+                raise InvalidArgumentError(f"{name}={value!r}: it is one of {listed}")
+        for name in ("ignore", "surface_types", "soil_layers", "attrs"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, (getattr(self, name),))
+        unknown = [name for name in self.ignore if name not in _IGNORABLE]
+        if unknown:
+            raise InvalidArgumentError(
+                f"ignore={unknown!r}: what can be ignored is {', '.join(_IGNORABLE)}"
+            )
+
+
+OPTION_NAMES = tuple(field.name for field in fields(Options))
+
+
+def make_options(given: Mapping[str, Any]) -> Options:
+    """Keyword arguments as options.
+
+    Raises
+    ------
+    InvalidArgumentError
+        No such option; the message lists what there is.
+    """
+    for name in given:
+        if name not in OPTION_NAMES:
+            near = difflib.get_close_matches(name, OPTION_NAMES, 1, 0.6)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise InvalidArgumentError(
+                f"to_xarray has no option {name!r}{hint} It has {', '.join(OPTION_NAMES)}"
+            )
+    return Options(**given)

@@ -1,0 +1,310 @@
+"""From the records of a variable to its axes, and to the cube of their places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fst24 import InvalidArgumentError
+
+from . import _times
+from ._axes import Axis, is_full, numbered
+from ._ensemble import ensemble_axis, in_order
+from ._headers import NEVER
+from ._levels import levels_of
+from ._tiles import tile_axis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from ._grids import Grids
+    from ._group import Group
+    from ._headers import Headers
+    from ._levels import Verticals
+    from ._notes import Notes
+    from ._options import Options
+
+    Ints = npt.NDArray[np.int64]
+    #: An axis and the place of each row on it.
+    Along = tuple[Axis, Ints]
+
+_FAMILIES = {"momentum": "momentum", "thermo": "thermodynamic", "w": "vertical_velocity"}
+#: Orders in which axes stand, outermost first (cf.md, 2.1).
+_ORDER = ("time", "forecast", "ensemble", "accum", "ip3", "ip2")
+#: Records named in a message.
+_MOST_NAMED = 4
+
+
+@dataclass
+class Shaped:
+    """A variable: its outer axes and the row of each combination, -1 where there is none."""
+
+    group: Group
+    axes: tuple[Axis, ...]
+    rows: Ints
+    masks: Ints | None
+    #: Whether some combinations have no record.
+    has_gaps: bool
+
+    def time(self) -> Axis | None:
+        """The axis of validity."""
+        return next((axis for axis in self.axes if axis.base == "time" and axis.sides), None)
+
+
+class Shaper:
+    """Puts records of variables in order; what all of them need is made once."""
+
+    def __init__(
+        self,
+        headers: Headers,
+        grids: Grids,
+        verticals: Verticals,
+        options: Options,
+        notes: Notes,
+    ) -> None:
+        self._headers, self._grids, self._verticals = headers, grids, verticals
+        self._options, self._notes = options, notes
+
+    def shape(self, group: Group) -> list[Shaped]:
+        """One variable, or several where records cannot be told apart by axes."""
+        headers = self._headers
+        undated = headers.valid[group.rows] == NEVER
+        if undated.any() and not undated.all():
+            dated = replace(group, rows=group.rows[~undated])
+            constant = replace(group, rows=group.rows[undated], part="no_date")
+            return [*self.shape(dated), *self.shape(constant)]
+        rows = group.rows
+        levels = levels_of(headers, rows, group.nomvar, group.klass, self._verticals, self._options)
+        if self._options.levels is not None and levels.vertical is not None:
+            family = getattr(levels.vertical, _FAMILIES[self._options.levels])
+            keep = np.isin(headers["ip1"][rows], family)
+            if not keep.all() and levels.vertical.source == "!!":
+                fewer = replace(group, rows=rows[keep])
+                return self.shape(fewer) if keep.any() else []
+        along: list[Along] = []
+        if group.is_ensemble:
+            along.append(self._members(rows))
+        if levels.axis is not None:
+            along.append((levels.axis, levels.at))
+        if self._grids.is_tiled(group.grid):
+            group.tiles, which = self._grids.tiles(group.grid, rows)
+            along.append((tile_axis(len(group.tiles)), which))
+        return self._told_apart(group, along)
+
+    def _members(self, rows: Ints) -> Along:
+        codes = self._headers.codes("etiket")[rows]
+        texts = self._headers.texts("etiket")
+        used = np.unique(codes).tolist()
+        ordered = in_order([texts[code] for code in used])
+        place = {text: at for at, text in enumerate(ordered)}
+        at = np.array([place[texts[code]] for code in range(len(texts)) if code in used], np.int64)
+        return ensemble_axis(ordered), at[np.searchsorted(used, codes)]
+
+    # ------------------------------------------------------------------------ telling apart
+
+    def _told_apart(self, group: Group, along: list[Along]) -> list[Shaped]:
+        """With a time axis, and with further ones where records need them."""
+        rows = group.rows
+        begin = _times.begins(self._headers, rows, group.nomvar, self._options)
+        offered = list(self._axes_offered(group, begin))
+        for more in offered:
+            every = _in_order([*more, *along])
+            flat = _flat(every, len(rows))
+            if len(np.unique(flat)) == len(rows) and (
+                more is offered[0] or is_full(len(rows), [a.size for a, _ in every], flat)
+            ):
+                if more is not offered[0]:
+                    self._tell_of(group, more)
+                return [self._shaped(group, every, flat)]
+        for name in ("ip3", "ip2"):
+            parts = self._split(group, name, [*offered[0], *along])
+            if parts is not None:
+                return parts
+        every = _in_order([*offered[0], *along])
+        return [self._conflict(group, every, _flat(every, len(rows)))]
+
+    def _axes_offered(self, group: Group, begin: Ints) -> Iterator[list[Along]]:
+        """Axes beside level and member, as few as possible first."""
+        headers, rows, options = self._headers, group.rows, self._options
+        valid, origin, lead = (
+            column[rows] for column in (headers.valid, headers.origin, headers.lead)
+        )
+        if valid[0] == NEVER:
+            base: list[Along] = []
+        elif options.forecast_axis:
+            base = _runs(origin, lead)
+        else:
+            base = [self._time(valid, origin, begin)]
+        yield base
+        known = begin != NEVER
+        if known.all():
+            lengths, at = numbered(valid - begin)
+            if len(lengths) > 1:
+                yield [*base, (_times.lengths_axis(lengths), at)]
+        if base and options.forecast_axis is None and len(np.unique(origin)) > 1:
+            yield _runs(origin, lead)
+        for name, about in (("ip3", "ip3 as stored"), ("ip2", "ip2 as stored")):
+            values, at = numbered(headers[name][rows])
+            if len(values) > 1:
+                yield [*base, (_times.plain_axis(name, values, about), at)]
+
+    @staticmethod
+    def _time(valid: Ints, origin: Ints, begin: Ints) -> Along:
+        times, at = numbered(valid)
+        return _times.time_axis(
+            times, _agreed(origin, at, len(times)), _agreed(begin, at, len(times))
+        ), at
+
+    def _tell_of(self, group: Group, more: Sequence[Along]) -> None:
+        for axis, _ in more:
+            if axis.base in ("ip3", "ip2"):
+                self._notes.add(
+                    f"{axis.base} tells records apart, its purpose is not known",
+                    f"{group.nomvar}: {axis.size} values",
+                    f"it is a dimension; accumulated=[{group.nomvar!r}] makes it a period",
+                )
+
+    def _split(self, group: Group, name: str, along: list[Along]) -> list[Shaped] | None:
+        """A variable for each value of a field that tells all records apart; None: it does not."""
+        values, which = numbered(self._headers[name][group.rows])
+        flat = _flat(_in_order(along), len(which))
+        if len(values) == 1 or any(
+            len(np.unique(flat[which == k])) < (which == k).sum() for k in range(len(values))
+        ):
+            return None
+        found: list[Shaped] = []
+        for k, value in enumerate(values.tolist()):
+            part = "_".join(filter(None, (group.part, f"{name}_{value}")))
+            found += self.shape(replace(group, rows=group.rows[which == k], part=part))
+        self._notes.add(
+            f"{name} tells records apart, but not for all of their coordinates",
+            f"{group.nomvar}: {len(values)} values",
+            "there is a variable for each",
+        )
+        return found
+
+    def _conflict(self, group: Group, along: list[Along], flat: Ints) -> Shaped:
+        """Records with the same coordinates: one of them counts."""
+        options, rows = self._options, group.rows
+        order = np.argsort(flat, kind="stable")
+        again = np.flatnonzero(np.diff(flat[order]) == 0)
+        index = self._headers["index"]
+        pairs = [
+            f"{index[rows[order[k]]]} and {index[rows[order[k + 1]]]}" for k in again[:_MOST_NAMED]
+        ]
+        which = f"{group.nomvar}: {len(again)} of {len(rows)} records, as {', '.join(pairs)}"
+        kept = "first" if options.on_conflict == "first" else "last"
+        advice = (
+            f"the {kept} one of each is taken; choose with records= or select=, or by"
+            " forecast_axis=True, ensemble=True, on_conflict='first' | 'last' | 'error'"
+        )
+        if options.on_conflict == "error":
+            raise InvalidArgumentError(
+                f"{self._headers.file.path}: records have the same coordinates: {which}: choose"
+                " with records= or select=, or by forecast_axis=True, ensemble=True"
+            )
+        if options.on_conflict == "warn":
+            self._notes.add("records have the same coordinates", which, advice)
+        if kept == "first":
+            order = order[::-1]
+        return self._shaped(
+            replace(group, rows=rows[order]), [(a, at[order]) for a, at in along], flat[order]
+        )
+
+    # ------------------------------------------------------------------------------ the cube
+
+    def _shaped(self, group: Group, along: list[Along], flat: Ints) -> Shaped:
+        axes = tuple(axis for axis, _ in along)
+        sizes = tuple(axis.size for axis in axes)
+        self._check_size(group, sizes)
+        cube = np.full(int(np.prod(sizes, dtype=np.int64)), -1, np.int64)
+        cube[flat] = group.rows  # of rows with one place the last one counts
+        n_gaps = int((cube < 0).sum())
+        if n_gaps:
+            self._notes.add(
+                "variables have combinations of coordinates without a record",
+                f"{group.nomvar}: {n_gaps:,} of {cube.size:,}",
+                "they are NaN",
+            )
+        masks = None if group.masks is None else self._masks(group, cube)
+        shaped = cube.reshape(sizes)
+        return Shaped(
+            group, axes, shaped, None if masks is None else masks.reshape(sizes), n_gaps > 0
+        )
+
+    def _check_size(self, group: Group, sizes: tuple[int, ...]) -> None:
+        """Axes that records fill thinly would take more memory than the records ever did."""
+        n_all = int(np.prod(sizes, dtype=np.float64))
+        if n_all > _MOST_EMPTY * (len(group.rows) + _FEW):
+            shape = " x ".join(f"{n:,}" for n in sizes)
+            raise InvalidArgumentError(
+                f"{self._headers.file.path}: {group.nomvar} has {len(group.rows):,} records for"
+                f" {shape} combinations of its coordinates: choose some with records= or select="
+            )
+
+    def _masks(self, group: Group, cube: Ints) -> Ints:
+        """The row of the mask of each record, -1 where it has none."""
+        headers = self._headers
+        names = ("ip1", "ip2", "ip3", "datev")
+        masks = group.masks
+        assert masks is not None  # noqa: S101 - asked for where there are
+        known = {
+            (*(int(headers[name][row]) for name in names), int(headers.codes("etiket")[row])): row
+            for row in masks.tolist()
+        }
+        found = np.full(cube.shape, -1, np.int64)
+        lacking = []
+        for at, row in enumerate(cube.tolist()):
+            if row >= 0:
+                key = (
+                    *(int(headers[name][row]) for name in names),
+                    int(headers.codes("etiket")[row]),
+                )
+                found[at] = known.get(key, -1)
+                if found[at] < 0:
+                    lacking.append(int(headers["index"][row]))
+        if lacking:
+            named = ", ".join(map(str, lacking[:_MOST_NAMED]))
+            self._notes.add(
+                "masked fields have no mask",
+                f"{group.nomvar}: {len(lacking)} records, as {named}",
+                "all their values count",
+            )
+        return found
+
+
+#: A cube may have so many combinations for each record, and a few more.
+_MOST_EMPTY, _FEW = 1000, 1000
+
+
+def _runs(origin: Ints, lead: Ints) -> list[Along]:
+    origins, at_origin = numbered(origin)
+    leads, at_lead = numbered(lead)
+    time, forecast = _times.run_axes(origins, leads)
+    return [(time, at_origin), (forecast, at_lead)]
+
+
+def _agreed(values: Ints, at: Ints, n: int) -> Ints:
+    """The value of all rows at each place; `NEVER` where they differ."""
+    found = np.full(n, NEVER, np.int64)
+    found[at] = values
+    differ = at[found[at] != values]
+    found[differ] = NEVER
+    return found
+
+
+def _in_order(along: Sequence[Along]) -> list[Along]:
+    ranks = {base: rank for rank, base in enumerate(_ORDER)} | {"tile": len(_ORDER) + 1}
+    return sorted(along, key=lambda one: ranks.get(one[0].base, len(_ORDER)))
+
+
+def _flat(along: Sequence[Along], n: int) -> Ints:
+    """The place of each of n rows among all combinations, those of the last axis closest."""
+    flat = np.zeros(n, np.int64)
+    for axis, at in along:
+        flat = flat * axis.size + at
+    return flat

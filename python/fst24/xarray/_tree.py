@@ -1,0 +1,46 @@
+"""A Dataset for each grid of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._grids import Grids
+from ._headers import Headers
+from ._notes import Notes
+from ._open import made_from
+from ._options import make_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import xarray as xr
+
+    from fst24 import Fst24File
+
+
+def groups_from(
+    file: Fst24File,
+    given: Mapping[str, Any],
+    drop_variables: str | Iterable[str] | None = None,
+) -> dict[str, xr.Dataset]:
+    """Datasets by the name of their group, ``/Z200x100``: the root alone when there is one grid."""
+    options = make_options(given)
+    headers = Headers.of(file, options)
+    notes = Notes(file.path, strict=False)
+    grids = Grids(headers, options, notes)
+    numbers = np.unique(grids.codes).tolist()
+    if len(numbers) <= 1:
+        return {"/": made_from(file, options, drop_variables)}
+    found: dict[str, xr.Dataset] = {}
+    for number in numbers:
+        index = headers["index"][grids.codes == number]
+        own = make_options({**given, "records": index, "variables": None, "select": None})
+        label = f"/{grids.label(number)}"
+        name, again = label, 1
+        while name in found:
+            again += 1
+            name = f"{label}_{again}"
+        found[name] = made_from(file, own, drop_variables)
+    return found
