@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fst24 import dictionary
 from fst24.dictionary import Dictionary
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from ._group import Group
@@ -60,6 +61,8 @@ class Attributes:
     ) -> dict[str, Any]:
         """Attributes of a variable without those of its grid."""
         attrs = self._meaning(group, header, has_period=has_period)
+        if group.is_mask:
+            attrs = _of_mask(attrs)
         options = self._options
         wanted = HEADER if options.rpnstd_metadata else tuple(options.attrs)
         for name in wanted:
@@ -102,6 +105,16 @@ class Attributes:
             if not shared:
                 break
         return shared or {}
+
+
+def _of_mask(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Of a field of flags, not of the variable that it is for."""
+    about = attrs.get("long_name")
+    return {
+        "long_name": f"mask of {about}" if about else "mask",
+        "flag_values": np.array([0, 1], np.int32),
+        "flag_meanings": "masked valid",
+    }
 
 
 def _is_sum(nomvar: str) -> bool:

@@ -47,7 +47,8 @@ def suffixes(axes: Iterable[Axis]) -> dict[tuple[str, Hashable], str]:
         if len(different) == 1:
             own = [""]
         elif not all(own) or len(set(own)) < len(own):
-            own = [str(number) for number in range(1, len(different) + 1)]
+            dash = "_" if base[-1].isdigit() else ""
+            own = [f"{dash}{number}" for number in range(1, len(different) + 1)]
         for key, suffix in zip(different, own, strict=True):
             found[base, key] = suffix
     return found

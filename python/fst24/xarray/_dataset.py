@@ -22,11 +22,11 @@ from ._horizontal import Horizontal
 from ._levels import Verticals
 from ._notes import Notes
 from ._reads import Reads
-from ._shape import Shaper
+from ._shape import Shaper, with_all_times
 from ._tiles import TileCube
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable
 
     import numpy.typing as npt
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 _MISSING_FLAG = 64
+#: Variables named in a message.
+_MOST_NAMED = 4
 _BASE = 0x3F
 #: Data types whose values may be words rather than points: binary, text.
 _WORDS = (0, 3, 7)
@@ -58,6 +60,8 @@ class _Builder:
         self.headers = Headers.of(file, options)
         self.grids = Grids(self.headers, options, self.notes)
         self.reads = Reads(file)
+        #: The beginnings of periods that time axes have as bounds.
+        self.periods: dict[Any, tuple[int, ...]] = {}
         self.attributes = Attributes(self.headers, options)
         verticals = Verticals(self.headers, options, self.notes)
         shaper = Shaper(self.headers, self.grids, verticals, options, self.notes)
@@ -65,6 +69,8 @@ class _Builder:
         self.shaped = self._without_positions(
             [one for group in groups for one in shaper.shape(group)]
         )
+        if options.align == "outer":
+            self.shaped = with_all_times(self.shaped)
         name_groups([one.group for one in self.shaped], self.grids, options)
 
     def _without_positions(self, shaped: list[Shaped]) -> list[Shaped]:
@@ -102,8 +108,12 @@ class _Builder:
             one.group.name: self._variable(one, suffix, namers[one.group.grid])
             for one in self.shaped
         }
+        self._link_masks(variables)
+        self._name_terms(coords)
         coords = {name: v for name, v in coords.items() if name not in variables}
-        made_dataset = xr.Dataset(variables, coords, of_dataset(self.options))
+        # As decoding a file leaves them: files of one run may differ in what has a period.
+        bounds = {name: coords.pop(name) for name in list(coords) if name.endswith("_bnds")}
+        made_dataset = xr.Dataset({**variables, **bounds}, coords, of_dataset(self.options))
         self.notes.issue()
         return made_dataset
 
@@ -124,12 +134,12 @@ class _Builder:
             valid = np.array(key, np.int64)
             origins = _most_common(axis.sides["origins"] for axis in axes)
             coords |= _times.beside(dim, valid, np.array(origins, np.int64), end)
-            starts = {axis.sides["start"] for axis in axes}
-            known = [start for start in starts if NEVER not in start]
-            if len(known) == 1:
-                start = np.array(known[0], np.int64)
+            starts = [axis.sides["start"] for axis in axes if NEVER not in axis.sides["start"]]
+            if starts:
+                self.periods[key] = _most_common(starts)
+                start = np.array(self.periods[key], np.int64)
                 coords[f"{dim}_bnds"] = _times.period_bounds(dim, valid, start)
-                coords[dim].attrs["bounds"] = f"{dim}_bnds"
+                coords[dim].attrs = {**coords[dim].attrs, "bounds": f"{dim}_bnds"}
         for one in self.shaped:
             if [axis.base for axis in one.axes[:2]] == ["time", "forecast"]:
                 time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in one.axes[:2])
@@ -147,20 +157,70 @@ class _Builder:
             axis.base + suffix[axis.base, axis.key] for axis in one.axes if axis.base != "tile"
         )
         levels = (self._k(group.nk),) if group.nk > 1 and len(flat.dims) > 1 else ()
-        dims = (*outer, *levels, *map(name, flat.dims))
+        whole = flat.whole or tuple(zip(flat.dims, flat.shape, strict=True))
+        dims = (*outer, *levels, *(name(dim) for dim, _ in whole))
         used = one.rows[one.rows >= 0]
         header = shared_header(self.headers, used)
         axis = one.time()
-        has_period = axis is not None and NEVER not in axis.sides["start"]
-        attrs = self.attributes.of(group, used, header, has_period=has_period)
+        start = None if axis is None or NEVER in axis.sides["start"] else axis.sides["start"]
+        attrs = self.attributes.of(group, used, header, has_period=start is not None)
+        if axis is not None and start is not None and self.periods[axis.key] != start:
+            # Bounds of time are those of another variable.
+            attrs.pop("cell_methods", None)
+            attrs["period"] = _times.told(np.array(axis.key), np.array(start))
         if flat.mapping:
             attrs["grid_mapping"] = name(flat.mapping)
-        attrs |= flat.attrs or {}
         cube = self._cube(one, flat)
         data = indexing.LazilyIndexedArray(cube)
-        encoding: dict[str, Any] = {"fst24": header}
-        encoding["preferred_chunks"] = _preferred_chunks(dims, cube)
-        return xr.Variable(dims, data, attrs, encoding, fastpath=True)
+        variable = xr.Variable(dims, data, attrs, {"fst24": header}, fastpath=True)
+        cut = {name(dim): part for dim, part in flat.cut.items()}
+        variable = variable.isel(cut) if cut else variable
+        variable.encoding["preferred_chunks"] = _preferred_chunks(variable, cube)
+        return variable
+
+    def _name_terms(self, coords: dict[str, xr.Variable]) -> None:
+        """Fields in formula_terms by the names that they have here, or no terms without them."""
+        names: dict[str, str] = {}
+        for one in self.shaped:
+            names.setdefault(one.group.nomvar, one.group.name)
+        for level, variable in coords.items():
+            terms = variable.attrs.get("formula_terms", "").split()
+            kept = variable.encoding.get("fst24", {}).get("vertical")
+            if not terms or kept is None:
+                continue
+            lacking = [name for name in kept.references if name not in names]
+            if lacking:
+                variable.attrs = {k: v for k, v in variable.attrs.items() if k != "formula_terms"}
+                self._tell_of_lacking(level, lacking)
+                continue
+            fields = {name: names[name] for name in kept.references}
+            renamed = " ".join(fields.get(term, term) for term in terms)
+            variable.attrs = {**variable.attrs, "formula_terms": renamed}
+
+    def _tell_of_lacking(self, level: str, lacking: list[str]) -> None:
+        options = self.options
+        if (options.variables, options.records, options.select) != (None, None, None):
+            return  # left out by choice
+        fields = [one.group.name for one in self.shaped if any(a.base == "level" for a in one.axes)]
+        self.notes.add(
+            f"levels follow fields that are not there: {', '.join(lacking)}",
+            f"{level}: {', '.join(fields[:_MOST_NAMED])}",
+            "they have no formula_terms; open the file that has them as well, or give"
+            " ds.fst24.pressure() the field",
+        )
+
+    def _link_masks(self, variables: dict[str, xr.Variable]) -> None:
+        """Masks that stay variables are named by the fields that they are for."""
+        masks = {
+            (one.group.nomvar, one.group.grid, one.group.klass): one.group.name
+            for one in self.shaped
+            if one.group.is_mask
+        }
+        for one in self.shaped:
+            group = one.group
+            own = masks.get((group.nomvar, group.grid, group.klass))
+            if own is not None and group.is_masked:
+                variables[group.name].attrs["ancillary_variables"] = own
 
     def _k(self, nk: int) -> str:
         """The dimension of levels that are in one record."""
@@ -188,7 +248,8 @@ class _Builder:
         levels = (group.nk,) if group.nk > 1 and len(flat.dims) > 1 else ()
         record = (*levels, nj, ni) if len(flat.dims) > 1 or flat.names else flat.shape
         stored, dtype = self._dtypes(one)
-        given = (self.reads, places, (*levels, *flat.shape), dtype)
+        shape = tuple(n for _, n in flat.whole) or flat.shape
+        given = (self.reads, places, (*levels, *shape), dtype)
         options: dict[str, Any] = {"stored": stored, "threads": self.options.threads}
         if group.tiles:
             return TileCube(*given, tiles=group.tiles, **options)
@@ -237,16 +298,16 @@ def _most_common(sides: Iterable[Any]) -> Any:  # noqa: ANN401 - what axes say
 _CHUNK_BYTES = 128 * 2**20
 
 
-def _preferred_chunks(dims: Sequence[str], cube: RecordCube) -> dict[str, int]:
+def _preferred_chunks(variable: xr.Variable, cube: RecordCube) -> dict[Hashable, int]:
     """Whole records, as many as make a task worth its while: all levels of some times."""
-    sizes = list(cube.shape)
+    sizes = list(variable.shape)
     left = _CHUNK_BYTES // max(1, cube.dtype.itemsize)
     for axis in reversed(range(len(sizes))):
         inner = axis >= cube.n_outer
         n = sizes[axis] if inner else max(1, min(sizes[axis], left))
         left //= max(1, n)
         sizes[axis] = n
-    return dict(zip(dims, sizes, strict=True))
+    return dict(zip(variable.dims, sizes, strict=True))
 
 
 def _namers(grids: dict[int, Horizontal]) -> dict[int, Callable[[str], str]]:
@@ -271,8 +332,8 @@ def _namers(grids: dict[int, Horizontal]) -> dict[int, Callable[[str], str]]:
 
 
 def _dims_key(number: int, flat: Horizontal) -> Any:  # noqa: ANN401 - hashable
-    """Fields without positions share the dimensions of their size."""
-    return number if flat.names else (flat.dims, flat.shape)
+    """Fields without positions share the dimensions of their size, others those of their grid."""
+    return (number if flat.grid is None else flat.grid) if flat.names else (flat.dims, flat.shape)
 
 
 class _Namer:

@@ -15,21 +15,27 @@ from ._axes import Axis
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: Members of etikets that follow none of CMC's patterns: E001, MEMBER03 ...
-_TRAILING = re.compile(r"(?P<head>.*?[A-Z_])(?P<number>\d{1,4})")
+#: Members of etikets that follow none of CMC's patterns: E001, MEMBER03; E1_G5V12N.
+_OTHERS = (
+    re.compile(r"(?P<head>.*?[A-Z_])(?P<number>\d{1,4})(?P<tail>)"),
+    re.compile(r"(?P<head>[A-Z]+)(?P<number>\d{1,4})(?P<tail>_.*)"),
+)
 
 
 def member(text: str) -> tuple[str, int] | None:
     """What members share, and the number of one; None for an etiket that names no member.
 
-    >>> member("E1_612_N003"), member("MEMBER03"), member("G5V12N")
-    (('E1_612_N', 3), ('MEMBER', 3), None)
+    >>> member("E1_612_N003"), member("MEMBER03"), member("E2_G5V12N"), member("G5V12N")
+    (('E1_612_N', 3), ('MEMBER', 3), ('E_G5V12N', 2), None)
     """
     parts = etiket.parse(text)
     if parts.ensemble_member is not None and parts.ensemble_member.isdigit():
         return text[: -len(parts.ensemble_member)], int(parts.ensemble_member)
-    found = _TRAILING.fullmatch(text)
-    return None if found is None else (found["head"], int(found["number"]))
+    for pattern in _OTHERS:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return found["head"] + found["tail"], int(found["number"])
+    return None
 
 
 def are_members(texts: Sequence[str]) -> bool:

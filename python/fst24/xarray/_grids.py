@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from fst24 import Fst24Error
 from fst24.table._table import distinct
 
-from ._horizontal import Horizontal, horizontal
+from ._horizontal import Horizontal, cropped, horizontal
 from ._tiles import Mosaics, Tile
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class Grids:
         same: dict[Any, int] = {}
         number = np.empty(len(rows), np.int32)
         for code, row in enumerate(rows.tolist()):
-            tiles = np.flatnonzero(codes == code) if is_tile[row] else None
-            grid = self._made(row, tiles)
+            grid = self._made(row, np.flatnonzero(codes == code))
             key: Any = grid
             if grid is None:
                 key = (int(headers["ni"][row]), int(headers["nj"][row]))
@@ -62,25 +62,34 @@ class Grids:
                 same[key] = len(self._grids)
                 self._grids.append(grid)
                 self._rows.append(row)
-                if tiles is not None:
+                if grid is not None and is_tile[row]:
                     self._low[same[key]] = self._low_of_row
             number[code] = same[key]
         self.codes: npt.NDArray[np.int32] = number[codes]
         self._horizontal: dict[int, Horizontal] = {}
 
-    def _made(self, row: int, tiles: Ints | None) -> Grid | None:
+    def _made(self, row: int, rows: Ints) -> Grid | None:
         headers = self._headers
         try:
-            if tiles is None:
+            if not self.is_tile[row]:
                 return headers.file.grid(headers.record(row))
-            grid, self._low_of_row = self._mosaics.grid(tiles)
+            grid, self._low_of_row = self._mosaics.grid(rows)
         except Fst24Error as error:
             if headers.text("grtyp", row) != "X":  # says itself that it is none
-                self._notes.add(
-                    "positions of fields are not known", str(error), "they have no coordinates"
-                )
+                self._tell(error, rows)
             return None
         return grid
+
+    def _tell(self, error: Fst24Error, rows: Ints) -> None:
+        """Which fields have no positions, and why."""
+        headers = self._headers
+        names = [headers.texts("nomvar")[code] for code in np.unique(headers.codes("nomvar")[rows])]
+        first = headers.record(int(rows[0]))
+        which = f"{', '.join(names)}: {len(rows)} records, first record {first.index}"
+        why = str(error).replace(f"{first.path}: ", "")
+        self._notes.add(
+            "positions of fields are not known", f"{which}: {why}", "they have no coordinates"
+        )
 
     def __getitem__(self, number: int) -> Grid | None:
         return self._grids[number]
@@ -92,8 +101,22 @@ class Grids:
             ni, nj = int(self._headers["ni"][row]), int(self._headers["nj"][row])
             if grid is not None and self.is_tile[row]:
                 ni, nj = grid.shape
-            self._horizontal[number] = horizontal(grid, ni, nj, self._options)
+            flat = horizontal(grid, ni, nj, self._options)
+            if self._options.crop is not None and grid is not None:
+                flat = self._cropped(grid, flat)
+            self._horizontal[number] = flat
         return self._horizontal[number]
+
+    def _cropped(self, grid: Grid, flat: Horizontal) -> Horizontal:
+        """The part of a grid that the smallest one covers."""
+        known = [one for one in self._grids if one is not None]
+        for core in sorted(known, key=lambda one: one.ni * one.nj):
+            parts = None if core is grid else cropped(grid, core)
+            if parts is not None and core.ni * core.nj < grid.ni * grid.nj:
+                whole = tuple(zip(flat.dims, flat.shape, strict=True))
+                small = horizontal(core, core.ni, core.nj, self._options)
+                return replace(small, whole=whole, cut=dict(zip(flat.dims, parts, strict=True)))
+        return flat
 
     def is_tiled(self, number: int) -> bool:
         """Whether fields on a grid are stored in tiles."""
@@ -103,8 +126,13 @@ class Grids:
         """Where the tiles of a field lie, and which of them each row is."""
         return self._mosaics.tiles(rows, self._low[number])
 
-    def label(self, number: int) -> str:
-        """What tells one grid from others in names of variables: its type and size."""
-        row = self._rows[number]
-        grtyp = self._headers.text("grtyp", row)
-        return f"{grtyp}{self._headers['ni'][row]}x{self._headers['nj'][row]}"
+    def size_label(self, number: int) -> str:
+        """The size of a grid as names of variables have it: ``360x181``."""
+        grid, row = self._grids[number], self._rows[number]
+        if grid is not None:
+            return f"{grid.ni}x{grid.nj}"
+        return f"{self._headers['ni'][row]}x{self._headers['nj'][row]}"
+
+    def grtyp(self, number: int) -> str:
+        """The type of a grid."""
+        return self._headers.text("grtyp", self._rows[number])

@@ -52,6 +52,16 @@ class Group:
     tiles: Sequence[Tile] = ()
     name: str = ""
 
+    @property
+    def is_mask(self) -> bool:
+        """Whether its values say which ones of another variable count."""
+        return self.typvar == _MASK
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether another variable says which of its values count."""
+        return not self.is_mask and self.typvar[1:] == _MASKED
+
 
 def groups_of(headers: Headers, grids: Grids, options: Options) -> list[Group]:
     """Records by variable, in the order in which they begin in the file."""
@@ -104,12 +114,12 @@ def _with_masks(groups: list[Group], options: Options) -> list[Group]:
     """Masks go with the fields that they are for; one alone stays a variable."""
     if options.masks == "separate":
         return groups
-    masks = _by((g for g in groups if g.typvar == _MASK), _but_typvar)
+    masks = _by((g for g in groups if g.is_mask), _but_typvar)
     if not masks:
         return groups
     used = set()
     for group in groups:
-        if group.typvar[1:] == _MASKED and group.typvar != _MASK:
+        if group.is_masked:
             own = masks.get(_but_typvar(group))
             if own:
                 group.masks = own[0].rows
@@ -145,7 +155,8 @@ def _same_records(groups: Sequence[Group], headers: Headers) -> bool:
     """Whether groups have the same dates and levels."""
     keys = set()
     for group in groups:
-        columns = [headers[name][group.rows] for name in ("datev", "ip1", "ip2", "ip3")]
+        columns = [headers[name][group.rows] for name in ("datev", "ip1", "ip2")]
+        columns.append(headers.ip3[group.rows])
         order = np.lexsort(columns)
         keys.add(b"".join(column[order].tobytes() for column in columns))
     return len(keys) == 1
@@ -209,11 +220,13 @@ def legal(nomvar: str) -> str:
 
 def _pieces(groups: Sequence[Group], grids: Grids) -> list[str]:
     """For each group what tells it from the others: as few pieces as are needed, in this order."""
+    several = len({group.typvar for group in groups if not group.is_mask}) > 1
     offered = [
         [group.etiket for group in groups],
-        [group.typvar for group in groups],
-        [grids.label(group.grid) for group in groups],
+        ["mask" if group.is_mask else group.typvar * several for group in groups],
+        [grids.size_label(group.grid) for group in groups],
         [group.part or DESCRIPTIONS[group.klass] for group in groups],
+        [grids.grtyp(group.grid) for group in groups],
         [f"nk{group.nk}" for group in groups],
         [group.part for group in groups],
         [f"grid{group.grid}" for group in groups],

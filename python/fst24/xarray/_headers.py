@@ -11,6 +11,8 @@ from fst24 import Fst24DataInterface, InvalidArgumentError, date, ip
 from fst24.table._meaning import is_tagged
 from fst24.table._table import distinct
 
+from ._ensemble import member
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -140,9 +142,25 @@ class Headers:
         value, kind = ip.decode(self["ip1"][rows])
         return ip.Levels(value[codes], kind[codes])
 
+    @cached_property
+    def ip3(self) -> npt.NDArray[np.int32]:
+        """ip3, 0 where it is the number of an ensemble member.
+
+        It is one where all records of an etiket that names a member have that very number.
+        """
+        codes, ip3 = self.codes("etiket"), self["ip3"]
+        found = ip3.copy()
+        for code, text in enumerate(self.texts("etiket")):
+            named = member(text)
+            if named is not None:
+                own = codes == code
+                if own.any() and (ip3[own] == named[1]).all():
+                    found[own] = 0
+        return found
+
     def period(self, name: str) -> Period:
         """The time that ip2 or ip3 code, in hours; plain numbers are hours."""
-        column = self[name]
+        column = self.ip3 if name == "ip3" else self[name]
         codes, rows = distinct(column)
         code = column[rows]
         value, kind = ip.decode(code)

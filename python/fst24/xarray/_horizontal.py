@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -35,7 +36,7 @@ _FRAMES = {
     "rotated_latitude_longitude": ("rlat", "rlon", _ROTATED_Y, _ROTATED_X),
     "polar_stereographic": ("yc", "xc", _PLANE_Y, _PLANE_X),
 }
-_PANELS = 2
+_PANEL_NAMES = ("yin", "yang")
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Horizontal:
     #: Name of the grid mapping variable, empty where there is none.
     mapping: str = ""
     #: Attributes of data variables on it.
-    attrs: Mapping[str, str] | None = None
     grid: Grid | None = None
+    #: Where records hold more than that: all their dimensions, sizes, and what is taken of each.
+    whole: tuple[tuple[str, int], ...] = ()
+    cut: Mapping[str, int | slice] = field(default_factory=dict)
 
 
 class _Once:
@@ -131,7 +134,7 @@ def horizontal(grid: Grid | None, ni: int, nj: int, options: Options) -> Horizon
         return _panels(grid, options)
     if grid.has_axes:
         return _framed(grid, options)
-    if grid.grtyp in "YM":
+    if grid.grtyp == "M" or (grid.grtyp == "Y" and grid.nj == 1):
         return _points(grid, options)
     dims = ("j", "i")
     return Horizontal(
@@ -223,6 +226,8 @@ def _edges(
 def _panels(grid: Grid, options: Options) -> Horizontal:
     """Panels, whose rows are stored one after the other."""
     n, nj = len(grid.panels), grid.nj // len(grid.panels)
+    if options.subgrid in _PANEL_NAMES:
+        return _panel(grid, _PANEL_NAMES.index(options.subgrid), options)
     if options.subgrid == "stack":
         dims: tuple[str, ...] = ("y", "x")
         shape: tuple[int, ...] = (grid.nj, grid.ni)
@@ -247,13 +252,21 @@ def _panels(grid: Grid, options: Options) -> Horizontal:
         }
         made |= _positions(grid, names, shape, options, name)
         for number, panel in enumerate(grid.panels):
-            label = ("yin", "yang")[number] if n == _PANELS else str(number)
+            label = _PANEL_NAMES[number] if n == len(_PANEL_NAMES) else str(number)
             made[name(f"crs_{label}")] = mapping_variable(dict(panel.crs), panel, options)
         made[names[0]].encoding["fst24"] = {"grid": grid}
         return made
 
     names = (*dims, "lat", "lon", "crs_yin", "crs_yang")
     return Horizontal(dims, shape, make, names, grid=grid)
+
+
+def _panel(grid: Grid, number: int, options: Options) -> Horizontal:
+    """One panel alone; its longitudes are as the file has them, as those of both are."""
+    n, nj = len(grid.panels), grid.nj // len(grid.panels)
+    one = _framed(grid.panels[number], dataclasses.replace(options, rlon="file"))
+    whole = (("subgrid", n), (one.dims[0], nj), (one.dims[1], grid.ni))
+    return dataclasses.replace(one, whole=whole, cut={"subgrid": number})
 
 
 def _points(grid: Grid, options: Options) -> Horizontal:
@@ -267,3 +280,30 @@ def _points(grid: Grid, options: Options) -> Horizontal:
         ("lat", "lon"),
         grid=grid,
     )
+
+
+# -------------------------------------------------------------------------------------- crops
+
+
+def cropped(grid: Grid, core: Grid) -> tuple[slice, slice] | None:
+    """Rows and columns of a grid that are those of a smaller one; None: it is no part of it."""
+    if not (grid.has_axes and core.has_axes) or grid.crs != core.crs:
+        return None
+    x, y, _ = grid.axes()
+    core_x, core_y, _ = core.axes()
+    rows, columns = _inside(y, core_y), _inside(x, core_x)
+    return None if rows is None or columns is None else (rows, columns)
+
+
+def _inside(axis: npt.NDArray[np.float64], core: npt.NDArray[np.float64]) -> slice | None:
+    """Where the values of one axis stand in another."""
+    step = abs(axis[1] - axis[0]) if len(axis) > 1 else 1.0
+    start = int(np.argmin(np.abs(axis - core[0])))
+    part = axis[start : start + len(core)]
+    if len(part) < len(core) or np.abs(part - core).max() > _SAME * step:
+        return None
+    return slice(start, start + len(core))
+
+
+#: Axes are float32 in files: points are the same within this share of a step.
+_SAME = 1e-2

@@ -30,6 +30,8 @@ _ARBITRARY, ABOVE_GROUND = 3, 4
 #: Kinds of levels of models, which a diagnostic level above the ground may belong to.
 MODEL_KINDS = (1, 5, 21)
 _HEIGHT = 21
+#: hPa
+_SURFACE = 1000.0
 #: Codes of one level in old and new style differ by rounding (metadata.md, trap 2).
 _TOLERANCE = 1e-6
 #: What the suffixes of names call levels by, as fstd2nc does where it has a word.
@@ -238,7 +240,7 @@ def _of_vertical(
     is_diagnostic = kind != klass
     values = value.copy()
     if is_diagnostic.any():
-        values = _with_diagnostic(values, is_diagnostic, klass)
+        values = _with_diagnostic(vertical, codes, value, is_diagnostic)
     order = np.argsort(values, kind="stable").astype(np.int64)
     sorted_codes, sorted_values = codes[order], values[order]
     heights = np.where(is_diagnostic, value, np.float32(np.nan))[order]
@@ -253,22 +255,35 @@ def _of_vertical(
 
 
 def _with_diagnostic(
-    values: npt.NDArray[np.float32], is_diagnostic: npt.NDArray[np.bool_], klass: int
+    vertical: Vertical,
+    codes: Codes,
+    values: npt.NDArray[np.float32],
+    is_diagnostic: Any,  # noqa: ANN401
 ) -> npt.NDArray[np.float32]:
     """Levels of a model with a place for those above the ground, which collides with none.
 
-    At 1.0 as fstd2nc has it, or as near as can be where there is a level 1.0; among heights, at
-    their own.
+    At 1.0, as fstd2nc has it. Where there is a level 1.0, at the share of the surface pressure
+    that the table has for them, which is a little less. Among heights, at their own.
     """
     found = values.copy()
     taken = set(values[~is_diagnostic].tolist())
     for at in np.flatnonzero(is_diagnostic).tolist():
-        value = values[at] if klass == _HEIGHT else np.float32(1.0)
+        value = values[at] if vertical.kind == _HEIGHT else np.float32(1.0)
+        if value.item() in taken:
+            value = _nominal(vertical, codes[at], value)
         while value.item() in taken:
             value = np.nextafter(value, np.float32(np.inf))
         taken.add(value.item())
         found[at] = value
     return found
+
+
+def _nominal(vertical: Vertical, code: int, otherwise: np.float32) -> np.float32:
+    """Pressure of a level over that of the surface, 1000 hPa."""
+    if vertical.source != "!!" or not vertical.has_pressure:
+        return otherwise
+    surface = dict.fromkeys(vertical.references, _SURFACE)
+    return np.float32(vertical.pressure([int(code)], **surface).item() / _SURFACE)
 
 
 def _family(vertical: Vertical, codes: Codes, is_diagnostic: npt.NDArray[np.bool_]) -> str:

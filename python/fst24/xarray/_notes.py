@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 from fst24 import CorruptFileError, Fst24Warning
 
 #: Records or variables named in one message; the others are counted.
 _MOST_NAMED = 5
+
+
+def _level_of_caller() -> int:
+    """How far up the code is that asked for the Dataset: outside of this package and xarray."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - Python 3.12 has skip_file_prefixes
+    while frame.f_back is not None:
+        package = frame.f_globals.get("__name__", "").split(".")[0]
+        if package not in {"fst24", "xarray"}:
+            break
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 class Notes:
@@ -45,5 +57,5 @@ class Notes:
             more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
             which = "; ".join(named[:_MOST_NAMED])
             message = f"{self._path}: {cause} ({which}{more}): {advice}"
-            warnings.warn(Fst24Warning(message), stacklevel=4)
+            warnings.warn(Fst24Warning(message), stacklevel=_level_of_caller())
         self._found.clear()

@@ -31,6 +31,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "language": ("en", "fr"),
     "on_conflict": ("warn", "error", "first", "last"),
     "crop": (None, "smallest"),
+    "align": ("exact", "outer"),
 }
 _IGNORABLE = ("typvar", "etiket", "ig1", "ig2", "ig3", "ig4")
 
@@ -61,6 +62,7 @@ class Options:
     keep_latlon: bool = False
     masks: Literal["apply", "separate"] = "apply"
     dtype: npt.DTypeLike | None = None
+    align: Literal["exact", "outer"] = "exact"
     names: Names | None = None
     language: Literal["en", "fr"] = "en"
     dictionary: Dictionary | str | os.PathLike[str] | None = None

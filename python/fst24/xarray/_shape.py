@@ -83,8 +83,13 @@ class Shaper:
             family = getattr(levels.vertical, _FAMILIES[self._options.levels])
             keep = np.isin(headers["ip1"][rows], family)
             if not keep.all() and levels.vertical.source == "!!":
+                # Some levels, as 1.0, are of both families.
+                is_other = any(
+                    np.isin(headers["ip1"][rows], getattr(levels.vertical, other)).all()
+                    for other in _FAMILIES.values()
+                )
                 fewer = replace(group, rows=rows[keep])
-                return self.shape(fewer) if keep.any() else []
+                return [] if is_other or not keep.any() else self.shape(fewer)
         along: list[Along] = []
         if group.is_ensemble:
             along.append(self._members(rows))
@@ -148,7 +153,7 @@ class Shaper:
         if base and options.forecast_axis is None and len(np.unique(origin)) > 1:
             yield _runs(origin, lead)
         for name, about in (("ip3", "ip3 as stored"), ("ip2", "ip2 as stored")):
-            values, at = numbered(headers[name][rows])
+            values, at = numbered((headers.ip3 if name == "ip3" else headers[name])[rows])
             if len(values) > 1:
                 yield [*base, (_times.plain_axis(name, values, about), at)]
 
@@ -275,6 +280,40 @@ class Shaper:
                 "all their values count",
             )
         return found
+
+
+def with_all_times(shaped: Sequence[Shaped]) -> list[Shaped]:
+    """Variables on one axis of all their times, NaN where one has no record."""
+    axes = [axis for one in shaped if (axis := one.time()) is not None]
+    every = np.unique(np.array([time for axis in axes for time in axis.key], np.int64))  # type: ignore[attr-defined]
+    found = []
+    for one in shaped:
+        axis = one.time()
+        if axis is None or axis.size == len(every):
+            found.append(one)
+            continue
+        own = np.searchsorted(every, np.array(axis.key, np.int64))
+        sides = {}
+        for name in ("origins", "start"):
+            values = np.full(len(every), NEVER, np.int64)
+            values[own] = axis.sides[name]
+            sides[name] = values
+        wide = _times.time_axis(every, sides["origins"], sides["start"])
+        places = [
+            None if rows is None else _spread(rows, own, len(every))
+            for rows in (one.rows, one.masks)
+        ]
+        axes_now = tuple(wide if a is axis else a for a in one.axes)
+        assert places[0] is not None  # noqa: S101 - rows are there
+        found.append(Shaped(one.group, axes_now, places[0], places[1], has_gaps=True))
+    return found
+
+
+def _spread(rows: Ints, own: Ints, n: int) -> Ints:
+    """Rows along a longer first axis."""
+    found = np.full((n, *rows.shape[1:]), -1, np.int64)
+    found[own] = rows
+    return found
 
 
 #: A cube may have so many combinations for each record, and a few more.

@@ -51,9 +51,9 @@ def begins(headers: Headers, rows: Ints, nomvar: str, options: Options) -> Ints:
         seconds = np.rint(np.where(is_new, first, 0) * _HOUR).astype(np.int64)
         found = np.where(is_new & dated & (hours2 != hours3), origin + seconds, found)
     if is_accumulated(nomvar, options):
-        ip3 = headers["ip3"][rows]
+        ip3 = headers.ip3[rows]
         is_old = dated & (headers["ip1"][rows] == 0) & (ip3 >= 0) & (ip3 < _MOST_HOURS)
-        is_all = is_old & ((ip3 == 0) | (ip3 == headers["ip2"][rows])) & (origin < valid)
+        is_all = is_old & ((ip3 == 0) | (ip3 == headers["ip2"][rows]))
         found = np.where(is_all, origin, found)
         is_length = is_old & ~is_all & (ip3 > 0)
         found = np.where(is_length, valid - ip3.astype(np.int64) * _HOUR, found)
@@ -166,6 +166,16 @@ def period_bounds(dim: str, valid: Ints, start: Ints) -> xr.Variable:
     """Begin and end of the periods that times stand for: (time, 2), without attributes."""
     both = np.stack([start, valid], axis=-1)
     return xr.Variable((dim, "bnds"), dates(both), {}, date_encoding(valid))
+
+
+def told(valid: Ints, start: Ints) -> str:
+    """The period of each time in words: its length where that is one, else all beginnings."""
+    lengths = np.unique(valid - start)
+    if len(lengths) == 1:
+        return f"{lengths[0] / _HOUR:g} hours before the time"
+    if len(np.unique(start)) == 1:
+        return f"since {np.datetime64(int(start[0]), 's')}"
+    return "since " + ", ".join(str(np.datetime64(int(one), "s")) for one in start)
 
 
 def lengths_axis(lengths: Ints) -> Axis:

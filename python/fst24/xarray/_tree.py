@@ -37,7 +37,7 @@ def groups_from(
     for number in numbers:
         index = headers["index"][grids.codes == number]
         own = make_options({**given, "records": index, "variables": None, "select": None})
-        label = f"/{grids.label(number)}"
+        label = f"/{grids.grtyp(number)}{grids.size_label(number)}"
         name, again = label, 1
         while name in found:
             again += 1
