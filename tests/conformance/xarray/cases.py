@@ -36,6 +36,13 @@ class Case:
     ours: dict[str, Any] = field(default_factory=dict)
 
 
+#: Golden model files have a level 1.0 and a diagnostic one, which theirs cannot both keep.
+_WITHOUT_DIAG: tuple[dict[str, Any], dict[str, Any]] = (
+    {"ignore_diag_level": True},
+    {"diag": "drop"},
+)
+
+
 def _cases() -> list[Case]:
     out: list[Case] = []
 
@@ -50,18 +57,40 @@ def _cases() -> list[Case]:
 
     for hour, path in zip(("000", "003", "006"), GEM, strict=True):
         add(f"gem-{hour}", path)
-    add("gem-all", GEM)
-    add("gem-all-dateo", GEM, {"dateo": True}, {"forecast_axis": True})
-    add("gem-all-header", GEM, {"rpnstd_metadata": True}, {"rpnstd_metadata": True})
-    add("gem-all-list", GEM, {"metadata_list": "nomvar,ip2"}, {"attrs": ["nomvar", "ip2"]})
-    add("gem-vars", GEM, {"vars": "TT,P0"}, {"variables": ["TT", "P0"]})
-    add("gem-filter", GEM, {"filter": ["ip2==3"]}, {"select": {"ip2": 3}})
+    add("gem-all", GEM, *_WITHOUT_DIAG)
+    plain_theirs, plain_ours = _WITHOUT_DIAG
+    add(
+        "gem-all-dateo", GEM, {"dateo": True, **plain_theirs}, {"forecast_axis": True, **plain_ours}
+    )
+    header = {"rpnstd_metadata": True}
+    add("gem-all-header", GEM, header | plain_theirs, header | plain_ours)
+    names = ["nomvar", "ip2"]
+    add(
+        "gem-all-list",
+        GEM,
+        {"metadata_list": "nomvar,ip2", **plain_theirs},
+        {"attrs": names, **plain_ours},
+    )
+    add(
+        "gem-vars",
+        GEM,
+        {"vars": "TT,P0", **plain_theirs},
+        {"variables": ["TT", "P0"], **plain_ours},
+    )
+    add(
+        "gem-filter",
+        GEM,
+        {"filter": ["ip2==3"], **plain_theirs},
+        {"select": {"ip2": 3}, **plain_ours},
+    )
     add("gem-thermo", GEM[1], {"thermodynamic_levels": True}, {"levels": "thermo"})
     add("gem-momentum", GEM[1], {"momentum_levels": True}, {"levels": "momentum"})
+    add("gem-bounds", GEM[0], {"bounds": True, **plain_theirs}, {"bounds": True, **plain_ours})
+    add(
+        "gem-rlon", GEM[0], {"no_adjust_rlon": True, **plain_theirs}, {"rlon": "file", **plain_ours}
+    )
     for what, ours in (("ignore", "drop"), ("only", "only"), ("split", "split")):
         add(f"gem-diag-{what}", GEM[0], {f"{what}_diag_level": True}, {"diag": ours})
-    add("gem-bounds", GEM[0], {"bounds": True}, {"bounds": True})
-    add("gem-rlon", GEM[0], {"no_adjust_rlon": True}, {"rlon": "file"})
     add("ens", ENSEMBLE, {"ensembles": True}, {"ensemble": True})
     add("ens-001", ENSEMBLE[3])
     add("press", PRESS)
@@ -84,6 +113,8 @@ def _cases() -> list[Case]:
     add("mask-not-applied", "fields/xdf-mask.fst", {"no_apply_masks": True}, {"masks": "separate"})
     for name in _MADE:
         add(name, name)
+    for name in ("NN", "SS", "ZN", "ZS"):
+        add(f"polar-{name}", "polar", {"vars": name}, {"variables": [name]})
     add("hours-dateo", "hours", {"dateo": True}, {"forecast_axis": True})
     add("hours-bounds", "hours", {"bounds": True}, {"bounds": True})
     add("runs-dateo", "runs", {"dateo": True}, {"forecast_axis": True})
@@ -118,7 +149,7 @@ _ETIKETS = (
 _MADE = (
     "hours", "rotated", "runs", "incomplete", "accumulations", "periods", "members", "surface",
     "masked", "typvars", "etikets", "kinds", "diagnostic", "no-table", "no-p0", "hy", "two-grids",
-    "core-and-halo", "mesh", "stations", "curvilinear", "types", "missing-points", "polar",
+    "core-and-halo", "mesh", "stations", "curvilinear", "types", "missing-points",
     "hollow", "hybrid-1001", "hybrid-1002", "hybrid-5001", "hybrid-5002", "hybrid-5003",
     "hybrid-5004", "hybrid-5005", "hybrid-5100", "hybrid-21001", "hybrid-21002", "hybrid-21003",
     "diagnostic-at-surface", "depths", "kind-21", "old-and-new", "dated-latlon", "lone-mask",

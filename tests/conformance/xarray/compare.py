@@ -88,8 +88,12 @@ def _pairs(fields: Told, own: Told) -> tuple[list[tuple[str, str]], set[str]]:
 
 
 def _field(name: str, field: Told, own: Told, theirs: Told, ours: Told) -> Iterator[Finding]:
-    if list(map(plain, field["dims"])) != list(map(plain, own["dims"])):
+    if len(field["dims"]) != len(own["dims"]):
         yield Finding(f"{name}.dims", field["dims"], own["dims"])
+    else:
+        for dim, our_dim in zip(field["dims"], own["dims"], strict=True):
+            if dim != our_dim:
+                yield Finding(f"{plain(dim)}.name", dim, our_dim)
     if field["dtype"] != own["dtype"]:
         yield Finding(f"{name}.dtype", field["dtype"], own["dtype"])
     if field["shape"] != own["shape"]:
@@ -139,18 +143,25 @@ def _axis(dim: str, our_dim: str, theirs: Told, ours: Told) -> Iterator[Finding]
             yield Finding(f"{where}.values", one["values"], other["values"])
         yield from _attributes(where, one, other)
     for name, variable in (theirs["coords"] | theirs["data"]).items():
-        if (
-            variable["dims"] == [dim]
-            and name != dim
-            and re.match(r"(a|b|c|ap|az|b1|b2)(_\d+)?$", name)
-        ):
-            yield from _term(name, variable, our_dim, ours)
-        if name == f"{dim}_bnds":
-            bounds = _variable(ours, f"{our_dim}_bnds")
-            if bounds is None:
-                yield Finding(f"{where}_bnds.missing", variable["shape"], None)
-            elif not _near(variable["values"], bounds["values"], rtol=1e-5, atol=2e-5):
-                yield Finding(f"{where}_bnds.values", variable["values"], bounds["values"])
+        if variable["dims"][:1] == [dim] and name != dim:
+            yield from _along(name, variable, (dim, our_dim), ours)
+
+
+def _along(name: str, variable: Told, dims: tuple[str, str], ours: Told) -> Iterator[Finding]:
+    """What of theirs lies along a dimension: coefficients, labels, bounds."""
+    dim, our_dim = dims
+    if name == f"{dim}_bnds":
+        bounds = _variable(ours, f"{our_dim}_bnds")
+        if bounds is None:
+            yield Finding(f"{plain(dim)}_bnds.missing", variable["shape"], None)
+        elif not _near(variable["values"], bounds["values"], rtol=1e-5, atol=2e-5):
+            yield Finding(f"{plain(dim)}_bnds.values", variable["values"], bounds["values"])
+    elif variable["dtype"].startswith("|S"):
+        same = [v["values"] for v in ours["coords"].values() if v["dims"] == [our_dim]]
+        if variable["values"] not in same:
+            yield Finding(f"{plain(name)}.missing", variable["values"], None)
+    elif re.match(r"(a|b|c|ap|az|b1|b2)(_\d+)?$", name):
+        yield from _term(name, variable, our_dim, ours)
 
 
 def _term(name: str, term: Told, our_dim: str, ours: Told) -> Iterator[Finding]:
@@ -181,7 +192,8 @@ def _attributes(where: str, one: Told, other: Told) -> Iterator[Finding]:
 def _terms(text: str) -> dict[str, str]:
     """Terms of a formula and the variables they name, numbers left out."""
     words = text.replace(": ", ":").split()
-    return {k: plain(v) for k, v in (word.split(":") for word in words)}
+    named = (word.split(":") for word in words)
+    return {k: re.sub(r"_([mtw]?\d*)$|(?<=level)\d+$", "", v) for k, v in named}
 
 
 def _near(a: Any, b: Any, *, rtol: float, atol: float) -> bool:
