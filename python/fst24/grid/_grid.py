@@ -29,6 +29,8 @@ _TWO_DIMENSIONS = 2
 _METHODS = {"nearest": 0, "linear": 1, "cubic": 2}
 #: Words of ``^>`` before its panels, and of a panel before its axes (metadata.md, 7.7).
 _HEAD_WORDS, _PANEL_WORDS = 5, 10
+#: Types whose ig1 to ig3 are the tag of their axes.
+_TAGGED = "ZYOXMU"
 
 
 class _Parts(NamedTuple):
@@ -195,6 +197,13 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """The size: (ni, nj)."""
         return self.ni, self.nj
+
+    @property
+    def without_tag(self) -> tuple[Any, ...]:
+        """What says where the points are: equal for grids under different tags; hashable."""
+        key = self._key()
+        at = _Parts._fields.index("ig")
+        return (*key[:at], (0, 0, 0, 0), *key[at + 1 :]) if self.grtyp in _TAGGED else key
 
     @property
     def is_separable(self) -> bool:

@@ -182,6 +182,7 @@ class RecordCube(BackendArray):
         """Parts of records: read as boxes where that is less, else cut from whole records."""
         if (
             len(inner) == _PLANE
+            and places.ndim == 1
             and self._record == self._inner
             and masks is None
             and self._stored is not None

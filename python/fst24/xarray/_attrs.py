@@ -10,6 +10,8 @@ import numpy as np
 from fst24 import dictionary
 from fst24.dictionary import Dictionary
 
+from ._mesh import CONVENTION as MESH_CONVENTION
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -123,6 +125,9 @@ def _is_sum(nomvar: str) -> bool:
     return nomvar in ACCUMULATED
 
 
-def of_dataset(options: Options) -> dict[str, Any]:
+def of_dataset(options: Options, *, has_mesh: bool) -> dict[str, Any]:
     """Attributes of the Dataset itself."""
-    return {} if options.conventions is None else {"Conventions": options.conventions}
+    if options.conventions is None:
+        return {}
+    also = f" {MESH_CONVENTION}" if has_mesh and MESH_CONVENTION not in options.conventions else ""
+    return {"Conventions": options.conventions + also}

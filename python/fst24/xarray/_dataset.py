@@ -112,8 +112,11 @@ class _Builder:
         self._name_terms(coords)
         coords = {name: v for name, v in coords.items() if name not in variables}
         # As decoding a file leaves them: files of one run may differ in what has a period.
-        bounds = {name: coords.pop(name) for name in list(coords) if name.endswith("_bnds")}
-        made_dataset = xr.Dataset({**variables, **bounds}, coords, of_dataset(self.options))
+        others = [n for n, v in coords.items() if n.endswith("_bnds") or "cf_role" in v.attrs]
+        beside = {name: coords.pop(name) for name in others}
+        has_mesh = any(self.grids.horizontal(one.group.grid).mesh for one in self.shaped)
+        attrs = of_dataset(self.options, has_mesh=has_mesh)
+        made_dataset = xr.Dataset({**variables, **beside}, coords, attrs)
         self.notes.issue()
         return made_dataset
 
@@ -170,6 +173,8 @@ class _Builder:
             attrs["period"] = _times.told(np.array(axis.key), np.array(start))
         if flat.mapping:
             attrs["grid_mapping"] = name(flat.mapping)
+        if flat.mesh:
+            attrs |= {"mesh": name(flat.mesh), "location": "node"}
         cube = self._cube(one, flat)
         data = indexing.LazilyIndexedArray(cube)
         variable = xr.Variable(dims, data, attrs, {"fst24": header}, fastpath=True)
@@ -199,7 +204,7 @@ class _Builder:
 
     def _tell_of_lacking(self, level: str, lacking: list[str]) -> None:
         options = self.options
-        if (options.variables, options.records, options.select) != (None, None, None):
+        if any(x is not None for x in (options.variables, options.records, options.select)):
             return  # left out by choice
         fields = [one.group.name for one in self.shaped if any(a.base == "level" for a in one.axes)]
         self.notes.add(

@@ -15,10 +15,10 @@ from ._axes import Axis
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: Members of etikets that follow none of CMC's patterns: E001, MEMBER03; E1_G5V12N.
+#: Members of etikets that follow none of CMC's patterns: E1_G5V12N; E001, MEMBER03.
 _OTHERS = (
+    re.compile(r"(?P<head>E)(?P<number>\d{1,4})(?P<tail>_.*)"),
     re.compile(r"(?P<head>.*?[A-Z_])(?P<number>\d{1,4})(?P<tail>)"),
-    re.compile(r"(?P<head>[A-Z]+)(?P<number>\d{1,4})(?P<tail>_.*)"),
 )
 
 

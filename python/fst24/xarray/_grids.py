@@ -11,6 +11,7 @@ from fst24 import Fst24Error
 from fst24.table._table import distinct
 
 from ._horizontal import Horizontal, cropped, horizontal
+from ._mesh import triangles
 from ._tiles import Mosaics, Tile
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ class Grids:
         number = np.empty(len(rows), np.int32)
         for code, row in enumerate(rows.tolist()):
             grid = self._made(row, np.flatnonzero(codes == code))
-            key: Any = grid
-            if grid is None:
+            if grid is not None:
+                key: Any = grid.without_tag
+            else:
                 key = (int(headers["ni"][row]), int(headers["nj"][row]))
                 key = (*key, *(int(headers[name][row]) for name in _FIELDS))
             if key not in same:
@@ -101,7 +103,10 @@ class Grids:
             ni, nj = int(self._headers["ni"][row]), int(self._headers["nj"][row])
             if grid is not None and self.is_tile[row]:
                 ni, nj = grid.shape
-            flat = horizontal(grid, ni, nj, self._options)
+            faces = None
+            if grid is not None and grid.grtyp == "M":
+                faces = triangles(self._headers.file, self._headers.record(row))
+            flat = horizontal(grid, (ni, nj), self._options, faces)
             if self._options.crop is not None and grid is not None:
                 flat = self._cropped(grid, flat)
             self._horizontal[number] = flat
@@ -114,7 +119,7 @@ class Grids:
             parts = None if core is grid else cropped(grid, core)
             if parts is not None and core.ni * core.nj < grid.ni * grid.nj:
                 whole = tuple(zip(flat.dims, flat.shape, strict=True))
-                small = horizontal(core, core.ni, core.nj, self._options)
+                small = horizontal(core, core.shape, self._options)
                 return replace(small, whole=whole, cut=dict(zip(flat.dims, parts, strict=True)))
         return flat
 

@@ -12,6 +12,8 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
+from ._mesh import FACES, MESH, mesh_variables
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -52,6 +54,8 @@ class Horizontal:
     names: tuple[str, ...]
     #: Name of the grid mapping variable, empty where there is none.
     mapping: str = ""
+    #: Name of the mesh topology, empty where there is none.
+    mesh: str = ""
     #: Attributes of data variables on it.
     grid: Grid | None = None
     #: Where records hold more than that: all their dimensions, sizes, and what is taken of each.
@@ -126,8 +130,14 @@ def _positions(
     return made
 
 
-def horizontal(grid: Grid | None, ni: int, nj: int, options: Options) -> Horizontal:
-    """How fields of a size lie on their grid; None: it is not known."""
+def horizontal(
+    grid: Grid | None,
+    size: tuple[int, int],
+    options: Options,
+    faces: npt.NDArray[np.int32] | None = None,
+) -> Horizontal:
+    """How fields of a size (ni, nj) lie on their grid; None: it is not known."""
+    ni, nj = size
     if grid is None:
         return Horizontal(("j", "i"), (nj, ni), lambda _: {}, ())
     if grid.grtyp == "U" and len(grid.panels) > 1:
@@ -135,7 +145,7 @@ def horizontal(grid: Grid | None, ni: int, nj: int, options: Options) -> Horizon
     if grid.has_axes:
         return _framed(grid, options)
     if grid.grtyp == "M" or (grid.grtyp == "Y" and grid.nj == 1):
-        return _points(grid, options)
+        return _points(grid, faces, options)
     dims = ("j", "i")
     return Horizontal(
         dims,
@@ -269,17 +279,19 @@ def _panel(grid: Grid, number: int, options: Options) -> Horizontal:
     return dataclasses.replace(one, whole=whole, cut={"subgrid": number})
 
 
-def _points(grid: Grid, options: Options) -> Horizontal:
-    """Lists of points."""
+def _points(grid: Grid, faces: npt.NDArray[np.int32] | None, options: Options) -> Horizontal:
+    """Lists of points, which may be nodes of a mesh."""
     dim = "nNodes" if grid.grtyp == "M" else "i"
     shape = (grid.ni * grid.nj,)
-    return Horizontal(
-        (dim,),
-        shape,
-        lambda name: _positions(grid, (name(dim),), shape, options, name),
-        ("lat", "lon"),
-        grid=grid,
-    )
+
+    def make(name: Namer) -> Mapping[str, xr.Variable]:
+        made = _positions(grid, (name(dim),), shape, options, name)
+        return made if faces is None else {**made, **mesh_variables(name, faces)}
+
+    if faces is None:
+        return Horizontal((dim,), shape, make, ("lat", "lon"), grid=grid)
+    names = ("lat", "lon", MESH, FACES, "nFaces")
+    return Horizontal((dim,), shape, make, names, grid=grid, mesh=MESH)
 
 
 # -------------------------------------------------------------------------------------- crops

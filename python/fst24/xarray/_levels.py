@@ -282,7 +282,7 @@ def _nominal(vertical: Vertical, code: int, otherwise: np.float32) -> np.float32
     """Pressure of a level over that of the surface, 1000 hPa."""
     if vertical.source != "!!" or not vertical.has_pressure:
         return otherwise
-    surface = dict.fromkeys(vertical.references, _SURFACE)
+    surface: dict[str, Any] = dict.fromkeys(vertical.references, _SURFACE)
     return np.float32(vertical.pressure([int(code)], **surface).item() / _SURFACE)
 
 

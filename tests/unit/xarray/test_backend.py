@@ -1,0 +1,152 @@
+"""What users open, through xarray and without it."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import fst24
+
+MODEL = "tests/golden/model/gem-2024051712_000.fst"
+RSF = "tests/golden/model/gem-2024051712_003.fst"
+GRIDS = "tests/golden/grids/xdf-grids.fst"
+
+
+def test_xarray_opens_a_file_by_the_name_of_the_engine() -> None:
+    with xr.open_dataset(MODEL, engine="fst24") as found:
+        xr.testing.assert_identical(found, fst24.to_xarray(MODEL))
+
+
+@pytest.mark.parametrize("path", [MODEL, RSF])
+def test_xarray_finds_the_engine_itself(path: str) -> None:
+    with xr.open_dataset(path) as found:
+        assert "TT" in found
+
+
+def test_xarray_hands_options_on() -> None:
+    with xr.open_dataset(
+        MODEL, engine="fst24", variables=["TT"], diag="drop", rpnstd_metadata=True
+    ) as found:
+        assert list(found.data_vars) == ["TT"]
+        assert found.TT.shape[1] == 11
+        assert found.TT.attrs["etiket"] == "G5V12N"
+
+
+def test_variables_may_be_dropped() -> None:
+    with xr.open_dataset(MODEL, engine="fst24", drop_variables=["TT", "NONE"]) as found:
+        assert "TT" not in found
+
+
+def test_an_unknown_option_names_the_known_ones() -> None:
+    with pytest.raises(
+        fst24.InvalidArgumentError, match=r"no option 'forcast_axis'.*forecast_axis"
+    ):
+        xr.open_dataset(MODEL, engine="fst24", forcast_axis=True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Path, lambda p: Path(p).read_bytes(), lambda p: io.BytesIO(Path(p).read_bytes())],
+    ids=["path", "bytes", "stream"],
+)
+def test_files_are_opened_from_what_users_have(make: Any) -> None:
+    with xr.open_dataset(make(MODEL), engine="fst24") as found:
+        assert float(found.P0.mean()) == float(fst24.to_xarray(MODEL).P0.mean())
+
+
+def test_a_pattern_and_a_list_are_many_files_as_one() -> None:
+    by_pattern = fst24.to_xarray("tests/golden/model/press-*.fst")
+    by_list = fst24.to_xarray(sorted(Path("tests/golden/model").glob("press-*.fst")))
+    assert by_pattern.TT.sizes["time"] == 2
+    xr.testing.assert_identical(by_pattern, by_list)
+
+
+def test_a_pattern_without_a_file_is_told_of() -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="no file is called"):
+        fst24.to_xarray("nothing-*.fst")
+
+
+def test_a_set_of_records_is_a_dataset() -> None:
+    with fst24.open(MODEL) as file:
+        found = file.select(nomvar=["UU", "VV"]).to_xarray(diag="drop")
+        assert list(found.data_vars) == ["UU", "VV"]
+        frame = file.to_polars().filter(nomvar="TT")
+        assert list(file.to_xarray(records=frame).data_vars) == ["TT"]
+
+
+def test_linked_files_count_their_records_through() -> None:
+    found = fst24.to_xarray([MODEL, RSF], variables="P0")
+    with fst24.open([MODEL, RSF]) as file:
+        for k, record in enumerate(file.iter_records(nomvar="P0")):
+            assert np.array_equal(found.P0.values[k], record.data.T)
+
+
+def test_a_dataset_is_pickled_by_the_path_of_its_file() -> None:
+    found = fst24.to_xarray([MODEL, RSF], variables=["TT", "P0"], align="outer")
+    sent = pickle.dumps(found)
+    assert len(sent) < 40_000
+    xr.testing.assert_identical(pickle.loads(sent).load(), found.load())  # noqa: S301 - ours
+
+
+def test_a_dataset_of_a_closed_file_says_so() -> None:
+    found = fst24.to_xarray(MODEL)
+    found.close()
+    with pytest.raises(fst24.ClosedFileError):
+        found.TT.load()
+
+
+def test_a_tree_has_a_group_for_each_grid() -> None:
+    if not hasattr(xr, "open_datatree"):
+        pytest.skip("this xarray has no trees")
+    with pytest.warns(fst24.Fst24Warning, match="positions"):
+        tree = xr.open_datatree(GRIDS, engine="fst24")
+    with pytest.warns(fst24.Fst24Warning, match="positions"):
+        flat = fst24.to_xarray(GRIDS)
+    assert len(tree.children) > 20
+    assert sum(len(node.data_vars) for node in tree.children.values()) == len(flat.data_vars)
+
+
+def test_a_file_of_one_grid_is_a_tree_of_one_node() -> None:
+    if not hasattr(xr, "DataTree"):
+        pytest.skip("this xarray has no trees")
+    tree = fst24.to_datatree(MODEL)
+    assert not tree.children
+    xr.testing.assert_identical(tree.to_dataset(), fst24.to_xarray(MODEL))
+
+
+def test_raw_metadata_are_attributes_when_asked() -> None:
+    attrs = fst24.to_xarray(MODEL, rpnstd_metadata=True).TT.attrs
+    assert (attrs["nomvar"], attrs["typvar"], attrs["datyp"], attrs["deet"]) == (
+        "TT",
+        "P",
+        134,
+        300,
+    )
+    assert "ip1" not in attrs  # differs from level to level
+    assert fst24.to_xarray(MODEL, attrs=["etiket"]).TT.attrs["etiket"] == "G5V12N"
+
+
+def test_names_and_units_are_those_of_the_dictionary() -> None:
+    attrs = fst24.to_xarray(MODEL).TT.attrs
+    assert (attrs["long_name"], attrs["units"]) == ("air temperature", "degC")
+    french = fst24.to_xarray(MODEL, language="fr").TT.attrs["long_name"]
+    assert french != attrs["long_name"]
+    assert "units" not in fst24.to_xarray(MODEL, metadata=False).TT.attrs
+
+
+def test_extended_metadata_are_attributes_when_asked() -> None:
+    found = fst24.to_xarray("tests/golden/fields/rsf-extended.fst", extended_metadata=True)
+    plain = fst24.to_xarray("tests/golden/fields/rsf-extended.fst")
+    assert any(len(found[n].attrs) > len(plain[n].attrs) for n in found.data_vars)
+
+
+def test_values_may_be_of_another_type() -> None:
+    found = fst24.to_xarray(MODEL, variables="TT", dtype="f8").TT
+    assert found.dtype == np.float64
+    assert np.array_equal(found.values, fst24.to_xarray(MODEL, variables="TT").TT.values)
