@@ -600,3 +600,139 @@ def test_a_suffix_is_on_every_name_that_is_made(table: Callable[[int], fst24.Fst
     assert {cf.name, *cf.terms} == {"level_t", "a_t", "b_t", "c_t", "pref_t"}
     terms = "a: a_t b: b_t ps: P0 c: c_t psl: P0LS pref: pref_t"
     assert cf.attrs["formula_terms"] == terms
+
+
+# --------------------------------------------------------------------------------- bounds
+
+
+@pytest.mark.parametrize("vcode", [5002, 5005, 5100, 21001])
+def test_staggered_levels_end_at_those_of_the_other_family(
+    vcode: int, table: Callable[[int], fst24.Fst24Record]
+) -> None:
+    v = Vertical.from_record(table(vcode))
+    families = [[c for c in codes.tolist() if c not in v.diagnostic] for codes in (
+        v.momentum, v.thermodynamic)]  # fmt: skip
+    # The list that begins at the top ends the first layer of the other one.
+    outer, inner = families[::-1] if vcode == 5002 else families
+    ends, rows = v.bounds(inner), v.levels(outer)
+    assert ends is not None
+    order = slice(None, None, -1) if vcode == 21001 else slice(None)
+    for name in ("value", "a", "b", "c"):
+        of_others, found = getattr(rows, name), getattr(ends, name)[:, order]
+        np.testing.assert_array_equal(found[:, 0], of_others[: len(inner)])
+        np.testing.assert_array_equal(found[: len(outer) - 1, 1], of_others[1:])
+
+
+@pytest.mark.parametrize("vcode", [1001, 1002, 5001, 5002, 5005, 5100, 21001])
+@pytest.mark.parametrize("family", ["momentum", "thermodynamic"])
+def test_layers_meet_and_enclose_their_levels(
+    family: str, vcode: int, table: Callable[[int], fst24.Fst24Record]
+) -> None:
+    v = Vertical.from_record(table(vcode))
+    codes = np.array([c for c in getattr(v, family).tolist() if c not in v.diagnostic])
+    codes = codes[np.argsort(v.levels(codes).value)]
+    ends = v.bounds(codes)
+    assert ends is not None
+    value = v.levels(codes).value
+    assert ((ends.value[:, 0] <= value) & (value <= ends.value[:, 1])).all()
+    np.testing.assert_array_equal(ends.value[1:, 0], ends.value[:-1, 1])
+    np.testing.assert_array_equal(ends.a[1:, 0], ends.a[:-1, 1])
+
+
+@pytest.mark.parametrize(("vcode", "top"), [(1002, 0.0), (5001, 805 / 80000), (5002, 805 / 1e5)])
+def test_the_first_layer_begins_at_the_top_that_the_table_gives(
+    vcode: int, top: float, table: Callable[[int], fst24.Fst24Record]
+) -> None:
+    v = Vertical.from_record(table(vcode))
+    ends = v.bounds(v.thermodynamic[:1])
+    assert ends is not None
+    assert ends.value[0, 0] == np.float32(top)
+    a = ends.a[0, 0]
+    assert (np.exp(a) if vcode == 5002 else a) == pytest.approx(v.ptop)
+    assert ends.b[0, 0] == 0
+
+
+def test_bounds_have_a_formula_of_their_own(table: Callable[[int], fst24.Fst24Record]) -> None:
+    v = Vertical.from_record(table(5100))
+    cf = v.cf_bounds(v.thermodynamic, suffix="_t")
+    assert cf is not None
+    assert {cf.name, *cf.terms} == {"level_t_bnds", "a_t_bnds", "b_t_bnds", "c_t_bnds"}
+    terms = "a: a_t_bnds b: b_t_bnds ps: P0 c: c_t_bnds psl: P0LS pref: pref_t"
+    assert cf.attrs == {"formula_terms": terms}
+    assert {cf.values.shape, *(np.shape(t.values) for t in cf.terms.values())} == {(12, 2)}
+    assert Vertical.from_ip1s([500]).cf_bounds() is None
+
+
+def test_half_way_between_levels_pressure_is_half_way(
+    table: Callable[[int], fst24.Fst24Record],
+) -> None:
+    v = Vertical.from_record(table(5001))
+    ends = v.bounds()
+    assert ends is not None
+    p = v.pressure(P0=850.0, unit="Pa")
+    np.testing.assert_allclose((ends.a + ends.b * 85000)[:-1, 1], (p[1:] + p[:-1]) / 2)
+
+
+def test_diagnostic_levels_are_points(table: Callable[[int], fst24.Fst24Record]) -> None:
+    v = Vertical.from_record(table(5005))
+    ends = v.bounds(v.diagnostic)
+    assert ends is not None
+    assert ends.value.tolist() == [[10, 10], [1.5, 1.5]]
+
+
+def test_bounds_of_the_ground_are_those_of_the_family_asked_for(
+    table: Callable[[int], fst24.Fst24Record],
+) -> None:
+    v = Vertical.from_record(table(5005))
+    alone, hot = v.bounds([SURFACE]), v.bounds(v.thermodynamic[-3:-1])
+    assert alone is not None
+    assert hot is not None
+    assert alone.value.tolist() == [[v.levels(v.thermodynamic[-3:-2]).value[0], 1]]
+    assert hot.value[1].tolist() == [1, 1]
+
+
+def test_levels_without_a_table_of_the_model_have_no_bounds(tmp_path: Path) -> None:
+    with written(tmp_path / "a.fst", HY) as f:
+        assert Vertical.from_record(f[0], HYBRID).bounds() is None
+    assert Vertical.from_ip1s(SIGMA).bounds() is None
+    assert Vertical.from_ip1s([500, 850]).bounds() is None
+
+
+def test_a_table_in_another_order_has_no_bounds() -> None:
+    values = a_table()
+    values[:, [5, 6]] = values[:, [6, 5]]
+    v = Vertical.from_record(fake(values))
+    assert v.bounds() is None
+    assert v.levels().a.shape == (23,)
+
+
+def test_bounds_of_a_level_that_is_not_there_are_refused(
+    table: Callable[[int], fst24.Fst24Record],
+) -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="ip1 850"):
+        Vertical.from_record(table(5005)).bounds([850])
+
+
+# -------------------------------------------------------------------------------- formula
+
+
+def test_a_formula_makes_what_pressure_does(table: Callable[[int], fst24.Fst24Record]) -> None:
+    v = Vertical.from_record(table(5005))
+    formula = v.formula(v.momentum)
+    ours = formula.compute({"P0": formula.field("P0", P0)})
+    np.testing.assert_array_equal(ours, v.pressure(v.momentum, P0=P0, unit="Pa"))
+    np.testing.assert_array_equal(formula.of(slice(2, 4)).a, formula.a[2:4])
+
+
+def test_levels_with_neither_pressure_nor_height_have_no_formula() -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="has no pressure"):
+        Vertical.from_ip1s(ip.encode([300.0], "theta")).formula()
+
+
+def test_nominal_pressures_are_over_a_surface_at_1000_hpa(
+    table: Callable[[int], fst24.Fst24Record],
+) -> None:
+    v = Vertical.from_record(table(5100))
+    nominal = v.level_pressure(v.momentum)
+    np.testing.assert_array_equal(nominal, v.pressure(v.momentum, P0=1000.0, P0LS=1000.0))
+    assert Vertical.from_ip1s([500]).level_pressure().tolist() == [500]

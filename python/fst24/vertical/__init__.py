@@ -9,8 +9,10 @@
 ``docs/format/metadata.md``, 8, and ``docs/format/cf.md``, 5.
 """
 
+from ._bounds import LevelBounds
 from ._cf import CF, Term
 from ._find import vertical_of
+from ._formula import Formula
 from ._vertical import LevelRows, Vertical
 
-__all__ = ["CF", "LevelRows", "Term", "Vertical", "vertical_of"]
+__all__ = ["CF", "Formula", "LevelBounds", "LevelRows", "Term", "Vertical", "vertical_of"]

@@ -31,7 +31,7 @@ class CF(NamedTuple):
     """
 
     name: str
-    #: float32, whole numbers for kind 3: in the unit of ``attrs``.
+    #: float32, whole numbers for kind 3: in the unit of ``attrs``. Bounds are of shape (levels, 2).
     values: npt.NDArray[Any]
     attrs: dict[str, str]
     terms: dict[str, Term]
@@ -47,6 +47,8 @@ _PLAIN: dict[int, tuple[str, dict[str, str]]] = {
     7: ("depth", {"standard_name": "depth", "units": "m", "positive": "down"}),
 }
 _ARBITRARY, _HEIGHT = 3, 21
+#: Added to the name of a variable for that of its bounds.
+BOUNDS = "_bnds"
 
 
 def describe(vertical: Vertical, rows: LevelRows, suffix: str) -> CF:
@@ -61,6 +63,21 @@ def describe(vertical: Vertical, rows: LevelRows, suffix: str) -> CF:
     return CF(names.level, rows.value, attrs, terms)
 
 
+def describe_bounds(vertical: Vertical, rows: LevelRows, suffix: str) -> CF:
+    """The bounds of a coordinate and of its terms, ``rows`` holding two values for each level.
+
+    Bounds have no attributes but a formula of their own (CF conventions, 7.1).
+    """
+    cf = describe(vertical, rows, suffix)
+    varying = {cf.name, *(name for name, term in cf.terms.items() if np.ndim(term.values))}
+    attrs = {}
+    if "formula_terms" in cf.attrs:
+        words = cf.attrs["formula_terms"].split()
+        attrs["formula_terms"] = " ".join(w + BOUNDS if w in varying else w for w in words)
+    terms = {name + BOUNDS: Term(cf.terms[name].values, {}) for name in cf.terms if name in varying}
+    return CF(cf.name + BOUNDS, cf.values, attrs, terms)
+
+
 class _Names:
     """Names of the variables, with what makes them the ones of this axis."""
 
@@ -69,7 +86,8 @@ class _Names:
         self.level = self.of("level")
 
     def of(self, name: str) -> str:
-        return name + self._suffix
+        dash = "_" if name[-1].isdigit() and self._suffix[:1].isdigit() else ""
+        return name + dash + self._suffix
 
 
 def _parametric(

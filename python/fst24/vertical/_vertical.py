@@ -12,6 +12,8 @@ from fst24._arrays import as_int32
 from fst24._errors import InvalidArgumentError, make_error
 
 from . import _cf
+from ._bounds import bounds_of
+from ._formula import Formula
 from ._rules import PA_PER_HPA, Rule, kind_of_all, rule_of_hy, rule_of_pt
 from ._table import read_table
 from ._versions import BARE, VERSIONS
@@ -22,15 +24,16 @@ if TYPE_CHECKING:
     from fst24._errors import Fst24Error
     from fst24._record import Fst24Record
 
-    from ._versions import Version
+    from ._bounds import LevelBounds
+    from ._versions import Layout, Version
 
     _Codes: TypeAlias = npt.NDArray[np.int32]
     _Reals: TypeAlias = npt.NDArray[np.float64]
 
 #: The same level in old and new style (metadata.md, trap 2).
 _TOLERANCE = 1e-6
-#: Surface pressures are of some 1000 hPa; where all are over this, they were given in Pa.
-_NO_HPA = 10_000
+#: The surface that nominal pressures are over, in hPa.
+_NOMINAL_SURFACE = 1000.0
 #: What is above the level when its value is less: sigma, pressure, hybrid, depth.
 _DOWNWARD = (1, 2, 5, 7)
 _ABOVE_GROUND = 4
@@ -211,6 +214,11 @@ class Vertical:
         return self._version.name
 
     @property
+    def layout(self) -> Layout:
+        """How the lists of levels stand to each other: "one" list, or staggered ones."""
+        return self._version.layout
+
+    @property
     def _version(self) -> Version:
         return VERSIONS[self.vcode]
 
@@ -313,7 +321,72 @@ class Vertical:
             " lists them, f.vertical(record) finds the coordinate of a record"
         )
 
+    def bounds(self, ip1s: npt.ArrayLike | None = None) -> LevelBounds | None:
+        """The ends of levels, of their values and of their coefficients.
+
+        Momentum levels end where thermodynamic ones are, and these at momentum levels (those of
+        vertical velocity, in 21002). Where levels are not staggered, layers meet half-way. The
+        first layer begins at ``ptop`` where the table gives it; else, as on the ground, it ends
+        at its level. Diagnostic levels are points. A level of both families is one of momentum,
+        unless all levels asked for are thermodynamic.
+
+        Parameters
+        ----------
+        ip1s : array_like of int, optional
+            Levels in any order; all of them without it.
+
+        Returns
+        -------
+        LevelBounds or None
+            None where no table lists all levels of a model: pressures, heights, levels without
+            a ``!!``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A level that is not on this coordinate.
+
+        >>> with fst24.open(sample) as f:
+        ...     v = f.vertical(f.find(nomvar="TT"))
+        >>> v.bounds(v.thermodynamic[[0]]).value.tolist() == [v.levels().value[:2].tolist()]
+        True
+        """
+        codes = self.levels(ip1s).ip1
+        if self._rule is None and len(codes):
+            codes = self.ip1s[self._rows(codes, *ip.decode(codes))]
+        return bounds_of(self, codes)
+
     # ------------------------------------------------------------------ pressure and height
+
+    def formula(self, ip1s: npt.ArrayLike | None = None) -> Formula:
+        """What makes the pressure or the height of levels from the reference fields.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A level is not on this coordinate, or it has neither pressure nor height.
+        """
+        if not (self.has_pressure or self.has_height):
+            raise self._has_no("pressure")
+        rows = self.levels(ip1s)
+        pref = (self.pref or 1.0) if self._version.form == "log" else None
+        factors = dict(zip(self.references, (rows.b, rows.c), strict=False))
+        return Formula("height" if self.has_height else "pressure", rows.a, factors, pref)
+
+    def level_pressure(self, ip1s: npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
+        """Nominal pressure of levels in hPa, shape (levels,): over a surface at 1000 hPa.
+
+        To choose levels and to label axes. A ``PT`` that varies has no nominal value.
+
+        >>> with fst24.open(sample) as f:
+        ...     v = f.vertical(f.find(nomvar="TT"))
+        >>> v.level_pressure([93423264])
+        array([1000.])
+        """
+        surface: dict[str, Any] = {
+            name: _NOMINAL_SURFACE for name in self.references if name != "PT"
+        }
+        return self.pressure(ip1s, **surface)
 
     def pressure(
         self,
@@ -408,66 +481,37 @@ class Vertical:
         divisor: float,
     ) -> npt.NDArray[Any]:
         is_one = ip1s is not None and np.ndim(ip1s) == 0
-        rows = self.levels(None if ip1s is None else np.atleast_1d(ip1s))
-        terms = self._terms(what, rows, fields)
-        arrays = [array for array, _ in terms]
+        formula = self.formula(None if ip1s is None else np.atleast_1d(ip1s))
+        arrays = self._given(what, formula, fields)
         try:
-            shape = np.broadcast_shapes(*(array.shape for array in arrays))
+            shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
         except ValueError:
             shapes = ", ".join(f"{name} {np.shape(field)}" for name, field in fields.items())
             raise InvalidArgumentError(f"the fields have no one shape: {shapes}") from None
-        out = _room(len(rows.a), shape, arrays, _result_type(dtype, fields))
-        is_log = self._version.form == "log"
-        if is_log:
-            arrays = [np.log(array / (self.pref or 1.0)) for array in arrays]
-        level, part = np.empty_like(out[:1], np.float64), np.empty_like(out[:1], np.float64)
-        for i, a in enumerate(rows.a):
-            level[...] = a
-            for array, (_, factors) in zip(arrays, terms, strict=True):
-                np.multiply(array, factors[i], out=part)
-                level += part
-            if is_log:
-                np.exp(level, out=level)
-            np.divide(level, divisor, out=out[i : i + 1], casting="same_kind")
+        out = _room(len(formula.a), shape, list(arrays.values()), _result_type(dtype, fields))
+        formula.compute_into(out, arrays, divisor)
         return out[0] if is_one else out
 
-    def _terms(
-        self, what: str, rows: LevelRows, fields: dict[str, npt.ArrayLike]
-    ) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-        """Reference fields, in Pa or m, with the factors of each level."""
+    def _given(
+        self, what: str, formula: Formula, fields: dict[str, npt.ArrayLike]
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        """Reference fields, in Pa or m."""
         unknown = set(fields) - set(self.references)
         if unknown:
             known = ", ".join(self.references) or "none"
             raise InvalidArgumentError(
                 f"{', '.join(sorted(unknown))}: the reference fields of {self!r} are {known}"
             )
-        terms = []
-        for name, factors in zip(self.references, (rows.b, rows.c), strict=False):
+        arrays = {}
+        for name in formula.factors:
             if fields.get(name) is not None:
-                terms.append((self._reference(name, fields[name]), factors))
-            elif factors.any():
+                arrays[name] = formula.field(name, _filled(fields[name]))
+            elif formula.needs(name):
                 raise InvalidArgumentError(
                     f"{what} of {self!r} needs {name}: give {what}(..., {name}=f.find("
                     f"nomvar={name!r}, ...)), the field on the grid and of the date wanted"
                 )
-        return terms
-
-    def _reference(self, name: str, field: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        array = np.array(np.asarray(field), np.float64)
-        if isinstance(field, np.ma.MaskedArray):
-            array[np.ma.getmaskarray(field)] = np.nan
-        if self.has_height or not array.size:
-            return array
-        least = float(np.fmin.reduce(array, axis=None))
-        if least > _NO_HPA:
-            raise InvalidArgumentError(
-                f"{name} is {least:g} and more: give it in hPa, as files hold it"
-            )
-        if least <= 0 and self._version.form == "log":
-            raise InvalidArgumentError(
-                f"{name} has {least:g} hPa, which has no logarithm: make it NaN where it is missing"
-            )
-        return array * PA_PER_HPA
+        return arrays
 
     # ---------------------------------------------------------------------------------- CF
 
@@ -486,6 +530,22 @@ class Vertical:
         """
         return _cf.describe(self, self.levels(ip1s), suffix)
 
+    def cf_bounds(self, ip1s: npt.ArrayLike | None = None, *, suffix: str = "") -> _cf.CF | None:
+        """The bounds of what `cf` gives: ``level_bnds``, ``a_bnds`` ...; None without `bounds`.
+
+        >>> with fst24.open(sample) as f:
+        ...     v = f.vertical(f.find(nomvar="TT"))
+        >>> v.cf_bounds(suffix="_t").attrs["formula_terms"]
+        'a: a_t_bnds b: b_t_bnds ps: P0 pref: pref_t'
+        """
+        found = self.bounds(ip1s)
+        if found is None:
+            return None
+        rows = self.levels(ip1s)
+        return _cf.describe_bounds(
+            self, LevelRows(*rows[:1], found.value, rows.kind, *found[1:]), suffix
+        )
+
 
 def _refused(record: Fst24Record, message: str) -> Fst24Error:
     text = f"{record.nomvar} {message}"
@@ -497,6 +557,15 @@ def _as_codes(ip1s: npt.ArrayLike) -> _Codes:
     if codes.ndim != 1:
         raise InvalidArgumentError(f"ip1s are a list of levels, not of shape {codes.shape}")
     return codes
+
+
+def _filled(field: npt.ArrayLike) -> npt.NDArray[Any]:
+    """The values of an array or a record, NaN where they are masked."""
+    if not isinstance(field, np.ma.MaskedArray):
+        return np.asarray(field)
+    array = np.array(field, np.float64)
+    array[np.ma.getmaskarray(field)] = np.nan
+    return array
 
 
 def _fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

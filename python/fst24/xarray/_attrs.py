@@ -87,8 +87,6 @@ class Attributes:
             attrs["standard_name"] = known.standard_name
         if known.units is not None:
             attrs["units"] = known.units
-        elif known.units_label:
-            attrs["units"] = known.units_label
         if known.cell_methods:
             attrs["cell_methods"] = known.cell_methods
         elif has_period and _is_sum(group.nomvar):

@@ -20,8 +20,10 @@ from ._group import LATLON_FIELDS, groups_of, name_groups
 from ._headers import NEVER, Headers
 from ._horizontal import Horizontal
 from ._levels import Verticals
+from ._mesh import ROLES as MESH_ROLES
 from ._notes import Notes
 from ._reads import Reads
+from ._series import feature_type
 from ._shape import Shaper, with_all_times
 from ._tiles import TileCube
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fst24 import Fst24File
 
     from ._axes import Axis
+    from ._group import Group
     from ._options import Options
     from ._shape import Shaped
 
@@ -58,6 +61,7 @@ class _Builder:
         self.options = options
         self.notes = Notes(file.path, strict=options.strict)
         self.headers = Headers.of(file, options)
+        self._tell_of_unknown()
         self.grids = Grids(self.headers, options, self.notes)
         self.reads = Reads(file)
         #: The beginnings of periods that time axes have as bounds.
@@ -65,13 +69,32 @@ class _Builder:
         self.attributes = Attributes(self.headers, options)
         verticals = Verticals(self.headers, options, self.notes)
         shaper = Shaper(self.headers, self.grids, verticals, options, self.notes)
-        groups = groups_of(self.headers, self.grids, options)
+        descriptions = self.grids.series.kinds.descriptions
+        groups = [
+            group
+            for group in groups_of(self.headers, self.grids, options)
+            if not descriptions[group.rows[0]]
+        ]
         self.shaped = self._without_positions(
             [one for group in groups for one in shaper.shape(group)]
         )
         if options.align == "outer":
             self.shaped = with_all_times(self.shaped)
         name_groups([one.group for one in self.shaped], self.grids, options)
+
+    def _tell_of_unknown(self) -> None:
+        """Names that were asked for and that no record has."""
+        wanted = self.options.variables
+        names = [wanted] if isinstance(wanted, str) else list(wanted or ())
+        known = {self.headers.texts("nomvar")[k] for k in np.unique(self.headers.codes("nomvar"))}
+        plain = (name for name in names if not set(name) & set("*?["))
+        lacking = [name for name in plain if name.strip().upper() not in known]
+        if lacking:
+            self.notes.add(
+                "no record has a name that was asked for",
+                ", ".join(lacking),
+                "there is no such variable; f.to_polars() lists what there is",
+            )
 
     def _without_positions(self, shaped: list[Shaped]) -> list[Shaped]:
         """Without LA and LO where they are the coordinates of others."""
@@ -90,7 +113,7 @@ class _Builder:
 
     def dataset(self) -> xr.Dataset:
         coords: dict[str, xr.Variable] = {}
-        suffix = suffixes(axis for one in self.shaped for axis in one.axes)
+        suffix = suffixes(axis for one in self.shaped for axis in (*one.axes, *one.inner))
         namers = _namers(
             {one.group.grid: self.grids.horizontal(one.group.grid) for one in self.shaped}
         )
@@ -98,7 +121,7 @@ class _Builder:
             coords |= self.grids.horizontal(grid).make(name)
         made: set[tuple[str, Any]] = set()
         for one in self.shaped:
-            for axis in one.axes:
+            for axis in (*one.axes, *one.inner):
                 key = axis.base, axis.key
                 if key not in made:
                     made.add(key)
@@ -109,13 +132,22 @@ class _Builder:
             for one in self.shaped
         }
         self._link_masks(variables)
-        self._name_terms(coords)
+        self._name_terms(coords, suffix)
         coords = {name: v for name, v in coords.items() if name not in variables}
         # As decoding a file leaves them: files of one run may differ in what has a period.
-        others = [n for n, v in coords.items() if n.endswith("_bnds") or "cf_role" in v.attrs]
+        others = [
+            name
+            for name, variable in coords.items()
+            if name.endswith("_bnds") or variable.attrs.get("cf_role") in MESH_ROLES
+        ]
+        for variable in coords.values():
+            variable.encoding.setdefault("_FillValue", None)  # CF: coordinates have none
         beside = {name: coords.pop(name) for name in others}
         has_mesh = any(self.grids.horizontal(one.group.grid).mesh for one in self.shaped)
         attrs = of_dataset(self.options, has_mesh=has_mesh)
+        feature = feature_type(map(str, variable.dims) for variable in variables.values())
+        if feature is not None:
+            attrs["featureType"] = feature
         made_dataset = xr.Dataset({**variables, **beside}, coords, attrs)
         self.notes.issue()
         return made_dataset
@@ -144,9 +176,10 @@ class _Builder:
                 coords[f"{dim}_bnds"] = _times.period_bounds(dim, valid, start)
                 coords[dim].attrs = {**coords[dim].attrs, "bounds": f"{dim}_bnds"}
         for one in self.shaped:
-            if [axis.base for axis in one.axes[:2]] == ["time", "forecast"]:
-                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in one.axes[:2])
-                end = f"{suffix['time', one.axes[0].key]}{suffix['forecast', one.axes[1].key]}"
+            run = [a for a in (*one.axes, *one.inner) if a.base in ("time", "forecast")]
+            if [axis.base for axis in run] == ["time", "forecast"]:
+                time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in run)
+                end = "".join(suffix[axis.base, axis.key] for axis in run)
                 coords[f"validtime{end}"] = _times.valid_times(coords[time], coords[forecast])
 
     # ------------------------------------------------------------------------------ variables
@@ -155,7 +188,7 @@ class _Builder:
         self, one: Shaped, suffix: dict[tuple[str, Any], str], name: Callable[[str], str]
     ) -> xr.Variable:
         group = one.group
-        flat = self._flat(one) or self.grids.horizontal(group.grid)
+        flat = self._flat(one, suffix) or self.grids.horizontal(group.grid)
         outer = tuple(
             axis.base + suffix[axis.base, axis.key] for axis in one.axes if axis.base != "tile"
         )
@@ -177,39 +210,47 @@ class _Builder:
             attrs |= {"mesh": name(flat.mesh), "location": "node"}
         cube = self._cube(one, flat)
         data = indexing.LazilyIndexedArray(cube)
+        if "flag_values" in attrs:
+            attrs["flag_values"] = attrs["flag_values"].astype(cube.dtype)
         variable = xr.Variable(dims, data, attrs, {"fst24": header}, fastpath=True)
         cut = {name(dim): part for dim, part in flat.cut.items()}
         variable = variable.isel(cut) if cut else variable
         variable.encoding["preferred_chunks"] = _preferred_chunks(variable, cube)
         return variable
 
-    def _name_terms(self, coords: dict[str, xr.Variable]) -> None:
+    def _name_terms(
+        self, coords: dict[str, xr.Variable], suffix: dict[tuple[str, Any], str]
+    ) -> None:
         """Fields in formula_terms by the names that they have here, or no terms without them."""
-        names: dict[str, str] = {}
+        named: dict[str, list[Group]] = {}
+        users: dict[str, list[Group]] = {}
         for one in self.shaped:
-            names.setdefault(one.group.nomvar, one.group.name)
+            named.setdefault(one.group.nomvar, []).append(one.group)
+            for axis in (*one.axes, *one.inner):
+                users.setdefault(axis.base + suffix[axis.base, axis.key], []).append(one.group)
         for level, variable in coords.items():
             terms = variable.attrs.get("formula_terms", "").split()
             kept = variable.encoding.get("fst24", {}).get("vertical")
             if not terms or kept is None:
                 continue
-            lacking = [name for name in kept.references if name not in names]
+            lacking = [name for name in kept.references if name not in named]
             if lacking:
-                variable.attrs = {k: v for k, v in variable.attrs.items() if k != "formula_terms"}
-                self._tell_of_lacking(level, lacking)
+                # CF has these names for coordinates whose terms are there.
+                gone = {"formula_terms", "standard_name", "computed_standard_name"}
+                variable.attrs = {k: v for k, v in variable.attrs.items() if k not in gone}
+                self._tell_of_lacking(level, lacking, users[level])
                 continue
-            fields = {name: names[name] for name in kept.references}
+            fields = {name: _nearest(named[name], users[level][0]) for name in kept.references}
             renamed = " ".join(fields.get(term, term) for term in terms)
             variable.attrs = {**variable.attrs, "formula_terms": renamed}
 
-    def _tell_of_lacking(self, level: str, lacking: list[str]) -> None:
+    def _tell_of_lacking(self, level: str, lacking: list[str], users: list[Group]) -> None:
         options = self.options
         if any(x is not None for x in (options.variables, options.records, options.select)):
             return  # left out by choice
-        fields = [one.group.name for one in self.shaped if any(a.base == "level" for a in one.axes)]
         self.notes.add(
             f"levels follow fields that are not there: {', '.join(lacking)}",
-            f"{level}: {', '.join(fields[:_MOST_NAMED])}",
+            f"{level}: {', '.join(group.name for group in users[:_MOST_NAMED])}",
             "they have no formula_terms; open the file that has them as well, or give"
             " ds.fst24.pressure() the field",
         )
@@ -232,8 +273,11 @@ class _Builder:
         different = sorted({one.group.nk for one in self.shaped if one.group.nk > 1})
         return "k" if len(different) == 1 else f"k{different.index(nk) + 1}"
 
-    def _flat(self, one: Shaped) -> Horizontal | None:
-        """How words of no known shape lie: packed bits, text; None: as points of the grid."""
+    def _flat(self, one: Shaped, suffix: dict[tuple[str, Any], str]) -> Horizontal | None:
+        """How what are no points of a grid lie: series, words of packed bits or text; else None."""
+        if one.inner:
+            dims = tuple(axis.base + suffix[axis.base, axis.key] for axis in one.inner)
+            return Horizontal(dims, tuple(axis.size for axis in one.inner), lambda _: {}, dims)
         row = one.group.rows[0]
         if self.headers["datyp"][row] & _BASE not in _WORDS:
             return None
@@ -293,6 +337,14 @@ class _Builder:
             ]
             self._kept_kinds = codes, kinds
         return self._kept_kinds
+
+
+def _nearest(groups: list[Group], user: Group) -> str:
+    """The variable that belongs to another one: of its grid, etiket and typvar, if there is."""
+    return max(
+        groups,
+        key=lambda g: (g.grid == user.grid, g.etiket == user.etiket, g.typvar == user.typvar),
+    ).name
 
 
 def _most_common(sides: Iterable[Any]) -> Any:  # noqa: ANN401 - what axes say

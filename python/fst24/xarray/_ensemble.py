@@ -39,11 +39,29 @@ def member(text: str) -> tuple[str, int] | None:
 
 
 def are_members(texts: Sequence[str]) -> bool:
-    """Whether etikets differ by the number of a member alone."""
+    """Whether etikets differ by the number of a member alone.
+
+    Numbers at the end of an etiket of no known pattern have leading zeros: V5001 and V5002 are
+    versions.
+
+    >>> are_members(["E1_612_N003", "E1_612_N004"]), are_members(["GEM4", "GEM5"])
+    (True, False)
+    """
+    if not all(map(_has_number, texts)) and not any(map(_leads_with_zero, texts)):
+        return False
     found = [member(text) for text in texts]
     known = [one for one in found if one is not None]
     heads = {head for head, _ in known}
     return len(texts) > 1 and len(known) == len(found) == len(set(known)) and len(heads) == 1
+
+
+def _has_number(text: str) -> bool:
+    """Whether an etiket has the number of a member at a place that is known for it."""
+    return etiket.parse(text).ensemble_member is not None or bool(_OTHERS[0].fullmatch(text))
+
+
+def _leads_with_zero(text: str) -> bool:
+    return bool(re.fullmatch(r".*[A-Z_]0\d{1,3}", text))
 
 
 def in_order(texts: Sequence[str]) -> list[str]:

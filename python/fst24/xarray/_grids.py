@@ -12,6 +12,7 @@ from fst24.table._table import distinct
 
 from ._horizontal import Horizontal, cropped, horizontal
 from ._mesh import triangles
+from ._series import Series
 from ._tiles import Mosaics, Tile
 
 if TYPE_CHECKING:
@@ -34,11 +35,15 @@ class Grids:
 
     def __init__(self, headers: Headers, options: Options, notes: Notes) -> None:
         self._headers, self._options, self._notes = headers, options, notes
+        self.series = Series(headers, notes)
+        is_station = self.series.kinds.one
         tile_codes = [k for k, text in enumerate(headers.texts("grtyp")) if text == _TILE]
         is_tile = np.isin(headers.codes("grtyp"), tile_codes)
         columns = [headers.codes("grtyp")]
         for name in _FIELDS:
             column = headers[name]
+            if is_station.any() and name.startswith("ig"):  # where the station is
+                column = np.where(is_station, 0, column)
             if name in options.ignore:
                 column = np.zeros_like(column)
             elif is_tile.any() and name in ("ni", "nj", "ig3", "ig4"):
@@ -72,6 +77,8 @@ class Grids:
 
     def _made(self, row: int, rows: Ints) -> Grid | None:
         headers = self._headers
+        if self.series.records[row]:
+            return None
         try:
             if not self.is_tile[row]:
                 return headers.file.grid(headers.record(row))

@@ -206,10 +206,11 @@ def _mapping(crs: Mapping[str, Any], options: Options) -> dict[str, Any]:
 
 def mapping_variable(crs: dict[str, Any], grid: Grid, options: Options) -> xr.Variable:
     """A grid mapping variable."""
+    crs = {"long_name": "coordinate reference system", **crs}
     if options.crs_wkt:
         import pyproj
 
-        crs = {"crs_wkt": pyproj.CRS.from_cf(crs).to_wkt(), **crs}
+        crs["crs_wkt"] = pyproj.CRS.from_cf(crs).to_wkt()
     return xr.Variable((), np.int32(0), crs, {"fst24": {"grid": grid}})
 
 

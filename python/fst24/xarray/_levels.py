@@ -332,18 +332,27 @@ def _variables(  # noqa: PLR0917 - what an axis is made of
             },
         )
     if options.bounds:
-        made |= _bounds(vertical, codes, cf.name, made)
+        made |= _bounds(vertical, codes, values, suffix, made)
     return made
 
 
 def _bounds(
-    vertical: Vertical, codes: Codes, name: str, made: dict[str, xr.Variable]
+    vertical: Vertical,
+    codes: Codes,
+    values: npt.NDArray[np.float32],
+    suffix: str,
+    made: dict[str, xr.Variable],
 ) -> dict[str, xr.Variable]:
-    """Bounds of levels where the coordinate knows them."""
-    bounds_of = getattr(vertical, "bounds", None)
-    found = None if bounds_of is None else bounds_of(codes)
-    if found is None:
+    """Bounds of levels and of their terms, where a table says them."""
+    cf = vertical.cf_bounds(codes, suffix=suffix)
+    if cf is None:
         return {}
-    values = np.stack([np.asarray(found.lower), np.asarray(found.upper)], axis=-1)
-    made[name].attrs["bounds"] = f"{name}_bnds"
-    return {f"{name}_bnds": xr.Variable((name, "bnds"), values)}
+    # Levels above the ground are points, at the labels that they have here.
+    is_point = np.isin(codes, vertical.diagnostic)
+    ends = np.where(is_point[:, None], values[:, None], cf.values)
+    dims = next(iter(made)), "bnds"
+    found = {cf.name: xr.Variable(dims, ends, cf.attrs)}
+    found |= {name: xr.Variable(dims, term.values) for name, term in cf.terms.items()}
+    for name in found:
+        made[name.removesuffix("_bnds")].attrs["bounds"] = name
+    return found

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CONVENTION = "UGRID-1.0"
 #: Plain names of the variables.
 MESH, FACES = "Mesh", "mesh_face_nodes"
+#: What their attribute cf_role says.
+ROLES = ("mesh_topology", "face_node_connectivity")
 _CORNERS = 3
 
 

@@ -10,6 +10,8 @@ import xarray as xr
 
 import fst24
 from fst24 import Fst24File, InvalidArgumentError
+from fst24.table._read import as_frame
+from fst24.table._table import path_of
 
 from ._dataset import dataset_of
 from ._options import Options, make_options
@@ -40,6 +42,8 @@ def dataset_from(
     drop_variables: str | Iterable[str] | None = None,
 ) -> xr.Dataset:
     """What `fst24.to_xarray` and xarray's ``open_dataset`` give."""
+    if _is_frame(source):
+        source, given = _of_rows(source, given)
     options = make_options(given)
     own = not isinstance(source, Fst24File)
     file = opened(source)
@@ -53,6 +57,29 @@ def dataset_from(
         made.set_close(file.close)
         made.encoding["source"] = file.path
     return made
+
+
+def _is_frame(source: object) -> bool:
+    """Whether something is rows of a table, as `fst24.scan` gives."""
+    return hasattr(source, "lazy") or hasattr(source, "collect_schema")
+
+
+def _of_rows(
+    rows: Any,  # noqa: ANN401 - a frame of Polars
+    given: Mapping[str, Any],
+) -> tuple[list[str], Mapping[str, Any]]:
+    """The files that rows are of, and the rows as the records to take."""
+    frame = as_frame(rows)
+    if "path" not in frame.columns:
+        raise InvalidArgumentError(
+            "rows of a single file have no path: f.to_xarray(records=rows), with the file open"
+        )
+    if given.get("records") is not None:
+        raise InvalidArgumentError("rows are records: give nothing else as records=")
+    paths = [path_of(path) for path in frame.get_column("path").unique(maintain_order=True)]
+    if not paths:
+        raise InvalidArgumentError("no rows, and so no file to make a Dataset of")
+    return paths, {**given, "records": frame}
 
 
 def made_from(
@@ -78,8 +105,9 @@ def to_xarray(source: Any, /, **options: Any) -> xr.Dataset:  # noqa: ANN401 - l
 
     Parameters
     ----------
-    source : path, list of paths, pattern, bytes, file object or Fst24File
-        Several files are one set of records. A file that is given open has to stay so.
+    source : path, list of paths, pattern, bytes, file object, rows of `scan`, or Fst24File
+        Several files are one set of records. A file that is given open has to stay so. Of rows
+        only the files are opened that they are of.
 
     variables : str or list of str, optional
         Names of variables (nomvar), patterns as in `Fst24File.read_records`.

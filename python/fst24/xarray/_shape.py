@@ -13,7 +13,7 @@ from . import _times
 from ._axes import Axis, is_full, numbered
 from ._ensemble import ensemble_axis, in_order
 from ._headers import NEVER
-from ._levels import levels_of
+from ._levels import ABOVE_GROUND, MODEL_KINDS, levels_of
 from ._tiles import tile_axis
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._levels import Verticals
     from ._notes import Notes
     from ._options import Options
+    from ._series import Laid
 
     Ints = npt.NDArray[np.int64]
     #: An axis and the place of each row on it.
@@ -49,10 +50,13 @@ class Shaped:
     masks: Ints | None
     #: Whether some combinations have no record.
     has_gaps: bool
+    #: Axes within a record, where they are not those of a grid.
+    inner: tuple[Axis, ...] = ()
 
     def time(self) -> Axis | None:
         """The axis of validity."""
-        return next((axis for axis in self.axes if axis.base == "time" and axis.sides), None)
+        axes = (*self.axes, *self.inner)
+        return next((axis for axis in axes if axis.base == "time" and axis.sides), None)
 
 
 class Shaper:
@@ -72,12 +76,17 @@ class Shaper:
     def shape(self, group: Group) -> list[Shaped]:
         """One variable, or several where records cannot be told apart by axes."""
         headers = self._headers
+        laid = self._grids.series.lay(group.rows)
+        if laid is not None:
+            return [self._of_stations(group, laid)]
         undated = headers.valid[group.rows] == NEVER
         if undated.any() and not undated.all():
             dated = replace(group, rows=group.rows[~undated])
             constant = replace(group, rows=group.rows[undated], part="no_date")
             return [*self.shape(dated), *self.shape(constant)]
         rows = group.rows
+        if group.klass in MODEL_KINDS and (headers.level.kind[rows] != group.klass).all():
+            group.klass = ABOVE_GROUND  # what was split off holds the diagnostic level alone
         levels = levels_of(headers, rows, group.nomvar, group.klass, self._verticals, self._options)
         if self._options.levels is not None and levels.vertical is not None:
             family = getattr(levels.vertical, _FAMILIES[self._options.levels])
@@ -99,6 +108,14 @@ class Shaper:
             group.tiles, which = self._grids.tiles(group.grid, rows)
             along.append((tile_axis(len(group.tiles)), which))
         return self._told_apart(group, along)
+
+    def _of_stations(self, group: Group, laid: Laid) -> Shaped:
+        """Series: records of one station each, or of all of them."""
+        along = list(zip(laid.outer, laid.places, strict=True))
+        flat = _flat(along, len(group.rows))
+        told_apart = len(np.unique(flat)) == len(flat)
+        found = (self._shaped if told_apart else self._conflict)(group, along, flat)
+        return replace(found, inner=tuple(laid.inner))
 
     def _members(self, rows: Ints) -> Along:
         codes = self._headers.codes("etiket")[rows]
@@ -174,12 +191,18 @@ class Shaper:
                 )
 
     def _split(self, group: Group, name: str, along: list[Along]) -> list[Shaped] | None:
-        """A variable for each value of a field that tells all records apart; None: it does not."""
-        values, which = numbered(self._headers[name][group.rows])
-        flat = _flat(_in_order(along), len(which))
-        if len(values) == 1 or any(
-            len(np.unique(flat[which == k])) < (which == k).sum() for k in range(len(values))
-        ):
+        """A variable for each value of a field that tells records apart; None: it does not.
+
+        What is left of alike records in one of them is told apart by the next field.
+        """
+        rows = group.rows
+        values, which = numbered(self._headers[name][rows])
+        flat = _flat(_in_order(along), len(rows))
+        rest = [self._headers[other][rows] for other in ("ip2", "ip3")]
+        n_places = len(np.unique(flat))
+        if len(np.unique(np.stack([flat, *rest]), axis=1).T) < len(rows):
+            return None  # some are alike whatever is looked at
+        if len(values) == 1 or len(np.unique(np.stack([flat, which]), axis=1).T) == n_places:
             return None
         found: list[Shaped] = []
         for k, value in enumerate(values.tolist()):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from fst24 import Fst24File
 
+#: Stands for what is on no grid: time series.
+_STATIONS = -1
+
 
 def groups_from(
     file: Fst24File,
@@ -30,14 +33,17 @@ def groups_from(
     headers = Headers.of(file, options)
     notes = Notes(file.path, strict=False)
     grids = Grids(headers, options, notes)
-    numbers = np.unique(grids.codes).tolist()
+    codes = np.where(grids.series.records, _STATIONS, grids.codes)
+    numbers = np.unique(codes).tolist()
     if len(numbers) <= 1:
         return {"/": made_from(file, options, drop_variables)}
     found: dict[str, xr.Dataset] = {}
     for number in numbers:
-        index = headers["index"][grids.codes == number]
+        index = headers["index"][codes == number]
         own = make_options({**given, "records": index, "variables": None, "select": None})
         label = f"/{grids.grtyp(number)}{grids.size_label(number)}"
+        if number == _STATIONS:
+            label = "/stations"
         name, again = label, 1
         while name in found:
             again += 1

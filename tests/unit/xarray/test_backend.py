@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import xarray as xr
 
@@ -78,6 +79,19 @@ def test_a_set_of_records_is_a_dataset() -> None:
         assert list(found.data_vars) == ["UU", "VV"]
         frame = file.to_polars().filter(nomvar="TT")
         assert list(file.to_xarray(records=frame).data_vars) == ["TT"]
+
+
+def test_rows_of_a_scan_are_a_dataset() -> None:
+    rows = fst24.scan("tests/golden/model/press-*.fst").filter(pl.col("nomvar") == "TT")
+    found = fst24.to_xarray(rows)
+    assert list(found.data_vars) == ["TT"]
+    whole = fst24.to_xarray("tests/golden/model/press-*.fst")
+    xr.testing.assert_identical(found.TT.load(), whole.TT.load())
+
+
+def test_rows_without_a_path_are_refused() -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="no path"):
+        fst24.to_xarray(fst24.read_metadata(MODEL))
 
 
 def test_linked_files_count_their_records_through() -> None:
