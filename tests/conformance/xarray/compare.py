@@ -23,7 +23,7 @@ _BESIDE = re.compile(
     r"|mesh_face_nodes|ptop|rcoef|forecast)(_\d+)?$|.*_bnds(_\d+)?$"
 )
 #: The same in ours, as far as they are no coordinates.
-_OURS_BESIDE = re.compile(r".*_bnds(_?\w\d*)?$|(Mesh|mesh)(\d*|_face_nodes\d*)$")
+BESIDE_OURS = re.compile(r".*_bnds(_?\w\d*)?$|(Mesh|mesh)(\d*|_face_nodes\d*)$")
 _NUMBER = re.compile(r"_?\d+$")
 _CRS = re.compile(r"(crs_latlon|rotated_pole|polar_stereo)(_\d+)?$")
 _COMPARED = ("standard_name", "units", "positive", "axis", "formula_terms", "formula")
@@ -63,7 +63,7 @@ def compare(theirs: Told, ours: Told) -> list[Finding]:
 
 def _findings(theirs: Told, ours: Told) -> Iterator[Finding]:
     fields = {n: v for n, v in theirs["data"].items() if not _BESIDE.match(n)}
-    own = {n: v for n, v in ours["data"].items() if not _OURS_BESIDE.match(n)}
+    own = {n: v for n, v in ours["data"].items() if not BESIDE_OURS.match(n)}
     pairs, rest = _pairs(fields, own)
     for name in sorted(fields.keys() - {a for a, _ in pairs}):
         yield Finding(f"{name}.missing", fields[name]["dims"], None)
