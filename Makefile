@@ -147,7 +147,7 @@ py: $(VENV)/.dev
 
 # The extension under sanitizers, as far as every run can wait for it; `make asan tsan` is the rest.
 py-asan: $(VENV)/.dev
-	tools/pytest-sanitized.sh address tests/unit -q --ignore tests/unit/cli
+	tools/pytest-sanitized.sh address tests/unit -q --ignore tests/unit/cli --ignore tests/unit/xarray
 
 py-tsan: $(VENV)/.dev
 	tools/pytest-sanitized.sh thread tests/unit/test_file.py -q -k sixteen

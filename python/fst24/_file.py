@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import operator
 import os
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 
@@ -21,15 +20,15 @@ from ._errors import (
     InvalidArgumentError,
     RecordNotFoundError,
     make_error,
-    make_os_error,
     make_warning,
 )
 from ._known import Known
+from ._linked import OpenOptions, from_root, open_part
 from ._metadata import FileInfo
-from ._record import Fst24Record, as_array, check_out
+from ._record import Fst24Record, as_array, outs_of
 from ._settings import thread_settings
-from ._sources import NO_MAP, is_address, is_path, open_source, parse_missing
-from ._views import EMPTY_PATH, MMAP_THRESHOLD
+from ._sources import is_path
+from ._views import MMAP_THRESHOLD
 from .grid._found import SharedGrids, grid_of
 
 if TYPE_CHECKING:
@@ -41,26 +40,17 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ._interface import Fst24DataInterface
+    from ._linked import Engine
     from ._sources import Source, SourceLike
     from .grid import Grid
     from .table import MetadataDecoder, Table
     from .vertical import Vertical
 
-Engine = Literal["native", "librmn"]
 
 #: Records made at once while iterating: few enough to begin soon, enough to be fast.
 _CHUNK = 512
 #: What a search finds are rows as int64.
 _ROW_BYTES = 8
-
-
-class _Options(NamedTuple):
-    """How a file was opened: enough to open it again."""
-
-    engine: Engine
-    mmap: bool | None
-    mmap_threshold: int
-    missing: float | str | None
 
 
 class Fst24File:
@@ -88,19 +78,19 @@ class Fst24File:
         missing: float | str | None = None,
     ) -> None:
         self._parts: tuple[Source, ...] = ()
-        self._options = _Options(engine, mmap, mmap_threshold, missing)
+        self._options = OpenOptions(engine, mmap, mmap_threshold, missing)
         self._given = list(source) if isinstance(source, list | tuple) else [source]
         if not self._given:
             raise InvalidArgumentError("a list of linked files names at least one")
         parts: list[Source] = []
         try:
-            parts += (_open_part(one, self._options) for one in self._given)
+            parts += (open_part(one, self._options) for one in self._given)
         except BaseException:
             for part in parts:
                 part.close()
             raise
         # A pickle is read where another directory may be the current one, as it may be here soon.
-        self._given = [_from_root(one) for one in self._given]
+        self._given = [from_root(one) for one in self._given]
         self._parts = tuple(parts)
         self._known = Known([part.table for part in self._parts])
         self._grids = SharedGrids()
@@ -635,7 +625,7 @@ class Fst24File:
             given = None if out is None else [out]
             return self.read([records], out=given, threads=threads)[0]  # type: ignore[arg-type]
         wanted = list(self) if records is None else self._given_records(records)
-        outs = None if out is None else _outs(out, wanted)
+        outs = None if out is None else outs_of(out, wanted)
         n_threads = thread_settings().threads if threads is None else threads
         if n_threads < 1:
             raise InvalidArgumentError(f"threads={threads}: at least one is needed")
@@ -654,24 +644,6 @@ def _is_frame(records: object) -> bool:
     return hasattr(records, "__arrow_c_stream__") or hasattr(records, "lazy")
 
 
-def _outs(
-    out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], records: list[Fst24Record]
-) -> tuple[npt.NDArray[Any], ...]:
-    """An array for each record, checked."""
-    if isinstance(out, np.ndarray):
-        n = out.shape[-1] if out.ndim else 0
-        arrays = tuple(out[..., i] for i in range(n))
-    else:
-        arrays = tuple(out)
-    if len(arrays) != len(records):
-        raise InvalidArgumentError(
-            f"out has room for {len(arrays)} records, {len(records)} are read"
-        )
-    for i, (array, record) in enumerate(zip(arrays, records, strict=True)):
-        check_out(array, record, f"out[{i}]")
-    return arrays
-
-
 def _one_by_one(chunks: Iterator[list[Fst24Record]]) -> Iterator[Fst24Record]:
     """The records of lists, each let go of before the next: values that it keeps go with it."""
     for chunk in chunks:
@@ -687,28 +659,5 @@ def _no_index(index: object) -> str:
     return message
 
 
-def _from_root(source: SourceLike) -> SourceLike:
-    """A path that means the same file from everywhere."""
-    if not is_path(source) or is_address(source):
-        return source
-    return os.path.abspath(os.fsdecode(source))  # noqa: PTH100 - keeps what a name may be
-
-
-def _open_part(source: SourceLike, options: _Options) -> Source:
-    if is_path(source) and not os.fspath(source):
-        raise make_os_error(errno.ENOENT, EMPTY_PATH, "")
-    missing = parse_missing(options.missing)
-    if options.engine == "librmn":
-        from ._librmn import open_librmn
-
-        return open_librmn(source, missing)
-    if options.engine != "native":
-        raise InvalidArgumentError(f"engine={options.engine!r}: it is 'native' or 'librmn'")
-    mmap_from = options.mmap_threshold
-    if options.mmap is not None:
-        mmap_from = 0 if options.mmap else NO_MAP
-    return open_source(source, mmap_from=max(0, min(mmap_from, NO_MAP)), missing=missing)
-
-
-def _reopened(given: list[SourceLike], options: _Options) -> Fst24File:
+def _reopened(given: list[SourceLike], options: OpenOptions) -> Fst24File:
     return Fst24File(given, **options._asdict())

@@ -6,10 +6,11 @@ import warnings
 from typing import TYPE_CHECKING, Literal, overload
 
 from ._errors import InvalidArgumentError
-from ._file import Engine, Fst24File
+from ._file import Fst24File
 from ._views import MMAP_THRESHOLD
 
 if TYPE_CHECKING:
+    from ._linked import Engine
     from ._sources import SourceLike
     from ._writer import Fst24Writer
 

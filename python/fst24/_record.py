@@ -22,7 +22,7 @@ from ._metadata import CoreMetadata, FSTRecord
 from ._sources import DTYPES, parse_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -360,6 +360,24 @@ def check_out(out: Any, record: Fst24Record, name: str) -> None:  # noqa: ANN401
     if problem is not None:
         message = f"{name} is {problem}; record {record.index} needs"
         raise InvalidArgumentError(f"{message} np.empty({shape}, {DTYPES[code]!s}, order='F')")
+
+
+def outs_of(
+    out: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], records: list[Fst24Record]
+) -> tuple[npt.NDArray[Any], ...]:
+    """An array for each record, checked."""
+    if isinstance(out, np.ndarray):
+        n = out.shape[-1] if out.ndim else 0
+        arrays = tuple(out[..., i] for i in range(n))
+    else:
+        arrays = tuple(out)
+    if len(arrays) != len(records):
+        raise InvalidArgumentError(
+            f"out has room for {len(arrays)} records, {len(records)} are read"
+        )
+    for i, (array, record) in enumerate(zip(arrays, records, strict=True)):
+        check_out(array, record, f"out[{i}]")
+    return arrays
 
 
 def _found_again(file: Any, index: int, offset: int, nbytes: int) -> Fst24Record:  # noqa: ANN401

@@ -15,10 +15,11 @@ from ._errors import (
     UnsupportedError,
     make_error,
 )
-from ._file import Fst24File, _is_frame, _Options
+from ._file import Fst24File, _is_frame
 from ._fst_options import read_fst_options
 from ._job import Copy, Job, core_of, is_copy, make_copy, make_job, own_metadata
 from ._known import Known
+from ._linked import OpenOptions
 from ._record import MISSING_FLAG, Fst24Record
 from ._settings import thread_settings
 from ._sources import is_address, is_path, parse_missing
@@ -87,7 +88,7 @@ class Fst24Writer(Fst24File):
         self._state = object()
         #: What was seen last, and the state that it is of or an older one.
         self._seen: tuple[object, tuple[Source, ...]] = (self._state, ())
-        self._options = _Options("native", None, MMAP_THRESHOLD, missing)
+        self._options = OpenOptions("native", None, MMAP_THRESHOLD, missing)
         #: By file_index: the fields of records that were edited, and those that were deleted, which
         #: records that were seen before do not know.
         self._edited: dict[int, dict[str, Any]] = {}

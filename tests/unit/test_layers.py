@@ -50,6 +50,7 @@ HELPERS = {
     "_keys": "_file",
     "_known": "_file",
     "_librmn": "_file",
+    "_linked": "_record",
     "_meant": "_file",
     "_metadata": "_errors",
     "_open": "_file",

@@ -83,7 +83,7 @@ class Attributes:
         if known is None:
             return {"long_name": group.nomvar}
         attrs: dict[str, Any] = {"long_name": known.title(self._options.language)}
-        if known.standard_name:
+        if known.standard_name and known.units is not None:  # CF wants units with the name
             attrs["standard_name"] = known.standard_name
         if known.units is not None:
             attrs["units"] = known.units

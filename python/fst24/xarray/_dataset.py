@@ -72,7 +72,7 @@ class _Builder:
         descriptions = self.grids.series.kinds.descriptions
         groups = [
             group
-            for group in groups_of(self.headers, self.grids, options)
+            for group in groups_of(self.headers, self.grids, verticals, options)
             if not descriptions[group.rows[0]]
         ]
         self.shaped = self._without_positions(
@@ -215,6 +215,8 @@ class _Builder:
         variable = xr.Variable(dims, data, attrs, {"fst24": header}, fastpath=True)
         cut = {name(dim): part for dim, part in flat.cut.items()}
         variable = variable.isel(cut) if cut else variable
+        if self.options.fill_value is not None and cube.dtype.kind == "f":
+            variable.encoding["_FillValue"] = cube.dtype.type(self.options.fill_value)
         variable.encoding["preferred_chunks"] = _preferred_chunks(variable, cube)
         return variable
 

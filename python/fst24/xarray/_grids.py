@@ -73,6 +73,9 @@ class Grids:
                     self._low[same[key]] = self._low_of_row
             number[code] = same[key]
         self.codes: npt.NDArray[np.int32] = number[codes]
+        #: Numbers of what headers say of grids, of which several may be one grid: other tags.
+        self.tags: npt.NDArray[np.int32] = codes
+        self.has_other_tags = len(self._grids) < len(rows)
         self._horizontal: dict[int, Horizontal] = {}
 
     def _made(self, row: int, rows: Ints) -> Grid | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ._grids import Grids
     from ._headers import Headers
+    from ._levels import Verticals
     from ._options import Options
     from ._tiles import Tile
 
@@ -63,7 +64,9 @@ class Group:
         return not self.is_mask and self.typvar[1:] == _MASKED
 
 
-def groups_of(headers: Headers, grids: Grids, options: Options) -> list[Group]:
+def groups_of(
+    headers: Headers, grids: Grids, verticals: Verticals, options: Options
+) -> list[Group]:
     """Records by variable, in the order in which they begin in the file."""
     if not len(headers):
         return []
@@ -77,6 +80,8 @@ def groups_of(headers: Headers, grids: Grids, options: Options) -> list[Group]:
         klass,
         headers["nk"],
     ]
+    if grids.has_other_tags:
+        columns.append(_tables(klass, grids, verticals))
     codes, firsts = distinct(*columns)
     order = np.argsort(codes, kind="stable")
     ends = np.searchsorted(codes[order], np.arange(len(firsts) + 1))
@@ -98,6 +103,21 @@ def groups_of(headers: Headers, grids: Grids, options: Options) -> list[Group]:
     if options.ensemble is None and "etiket" not in options.ignore:
         found = _ensembles(found, headers)
     return _diagnostic(found, headers, options)
+
+
+def _tables(
+    klass: npt.NDArray[np.int32], grids: Grids, verticals: Verticals
+) -> npt.NDArray[np.int32]:
+    """A number for the table of levels of each row: one grid may have several under its tags."""
+    found = np.zeros(len(klass), np.int32)
+    known: dict[Any, int] = {}
+    for kind in MODEL_KINDS:
+        rows = np.flatnonzero(klass == kind)
+        for tag in np.unique(grids.tags[rows]).tolist():
+            own = rows[grids.tags[rows] == tag]
+            vertical = verticals.table(int(own[0]), kind)
+            found[own] = known.setdefault(vertical, len(known))
+    return found
 
 
 def _by(groups: Iterable[Group], key: Callable[[Group], Any]) -> dict[Any, list[Group]]:

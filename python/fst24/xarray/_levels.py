@@ -67,12 +67,9 @@ class Verticals:
 
     def of(self, row: int, kind: int, ip1s: Codes) -> Vertical:
         """That of a record, whose levels are of one kind; levels alone where none is certain."""
-        key = (kind, *(int(self._headers[name][row]) for name in ("ig1", "ig2", "ig3")))
         if kind not in MODEL_KINDS:
             return Vertical.from_ip1s(ip1s)
-        if key not in self._found:
-            self._found[key] = self._look(row, kind)
-        found = self._found[key]
+        found = self.table(row, kind)
         if found is not None and found.source != "!!":
             # Rules make a coordinate of the levels that are asked for.
             found = self._look(row, kind)
@@ -81,6 +78,13 @@ class Verticals:
         if found is None or not all(int(code) in found for code in listed):
             return Vertical.from_ip1s(own)
         return found
+
+    def table(self, row: int, kind: int) -> Vertical | None:
+        """What the file has for levels of a kind of models under the tag of a record."""
+        key = (kind, *(int(self._headers[name][row]) for name in ("ig1", "ig2", "ig3")))
+        if key not in self._found:
+            self._found[key] = self._look(row, kind)
+        return self._found[key]
 
     def _look(self, row: int, kind: int) -> Vertical | None:
         record = self._headers.record(row)

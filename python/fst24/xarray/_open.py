@@ -157,6 +157,8 @@ def to_xarray(source: Any, /, **options: Any) -> xr.Dataset:  # noqa: ANN401 - l
         Masks (typvar ``@@``): values that do not count are NaN, or masks are variables.
     dtype : dtype, optional
         Of all variables; by default what records hold, floats where values may be missing.
+    fill_value : float, optional
+        What stands for missing values in files that xarray writes; NaN in memory all the same.
     names : str or callable, optional
         Names of variables: "cf" for standard names, a pattern as ``"{nomvar}_{typvar}"`` (name,
         nomvar, typvar, etiket), or what makes one of a dict of these.

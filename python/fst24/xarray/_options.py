@@ -62,6 +62,7 @@ class Options:
     keep_latlon: bool = False
     masks: Literal["apply", "separate"] = "apply"
     dtype: npt.DTypeLike | None = None
+    fill_value: float | None = None
     align: Literal["exact", "outer"] = "exact"
     names: Names | None = None
     language: Literal["en", "fr"] = "en"

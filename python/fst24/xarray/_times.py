@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from fst24 import UnsupportedError
+
 from ._axes import Axis
 from ._headers import NEVER
 
@@ -69,11 +71,25 @@ def is_accumulated(nomvar: str, options: Options) -> bool:
 
 
 def dates(seconds: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Seconds since 1970 as datetime64: of nanoseconds, as all versions of xarray take."""
+    """Seconds since 1970 as datetime64: of nanoseconds, as all versions of xarray take.
+
+    Of seconds, before 1678 and after 2262; objects of cftime, where xarray is of before 2025.
+    """
     array = np.asarray(seconds, np.int64)
     known = array[array != NEVER]
-    unit = "ns" if not known.size or np.abs(known).max() < _MOST_NS else "s"
-    return array.astype("datetime64[s]").astype(f"datetime64[{unit}]")
+    if not known.size or np.abs(known).max() < _MOST_NS:
+        return array.astype("datetime64[s]").astype("datetime64[ns]")
+    if hasattr(xr, "coders"):
+        return array.astype("datetime64[s]")
+    try:
+        import cftime
+    except ImportError:
+        raise UnsupportedError(
+            "dates before 1678 or after 2262 need xarray 2025.1 or newer, or cftime: pip install"
+            " cftime"
+        ) from None
+    since = "seconds since 1970-01-01"
+    return np.asarray(cftime.num2date(array, since, calendar="proleptic_gregorian"))
 
 
 def spans(seconds: npt.ArrayLike) -> npt.NDArray[Any]:

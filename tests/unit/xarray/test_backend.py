@@ -160,6 +160,11 @@ def test_extended_metadata_are_attributes_when_asked() -> None:
     assert any(len(found[n].attrs) > len(plain[n].attrs) for n in found.data_vars)
 
 
+def test_missing_values_have_a_number_in_files_when_asked() -> None:
+    found = fst24.to_xarray(MODEL, variables="TT", fill_value=1e30)
+    assert found.TT.encoding["_FillValue"] == np.float32(1e30)
+
+
 def test_values_may_be_of_another_type() -> None:
     found = fst24.to_xarray(MODEL, variables="TT", dtype="f8").TT
     assert found.dtype == np.float64

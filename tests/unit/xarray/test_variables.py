@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import fst24
 from tests.support.records import DATEO, hpa, make_file
@@ -213,6 +214,15 @@ def test_one_run_has_axes_of_origin_and_lead_time_when_asked(path: Path) -> None
     make_file(path, [{"hour": hour} for hour in (0, 6)])
     found = fst24.to_xarray(path, forecast_axis=True)
     assert dict(found.TT.sizes) == {"time": 1, "forecast": 2, "lat": 2, "lon": 3}
+
+
+def test_dates_beyond_nanoseconds_are_dates_all_the_same(path: Path) -> None:
+    stamps = [fst24.date.encode(d, style="extended") for d in ("1650-01-01", "2324-01-01")]
+    make_file(path, [{"dateo": stamp, "hour": 6} for stamp in stamps])
+    if not hasattr(xr, "coders"):
+        pytest.importorskip("cftime", reason="this xarray has no dates of seconds")
+    times = fst24.to_xarray(path).time.values
+    assert [str(time)[:4] for time in times] == ["1650", "2324"]
 
 
 def test_variables_with_other_times_have_axes_of_their_own(path: Path) -> None:
