@@ -149,7 +149,7 @@ _ETIKETS = (
 _MADE = (
     "hours", "rotated", "runs", "incomplete", "accumulations", "periods", "members", "surface",
     "masked", "typvars", "etikets", "kinds", "diagnostic", "no-table", "no-p0", "hy", "two-grids",
-    "core-and-halo", "mesh", "stations", "curvilinear", "types", "missing-points",
+    "core-and-halo", "mesh", "stations", "curvilinear", "series", "types", "missing-points",
     "hollow", "hybrid-1001", "hybrid-1002", "hybrid-5001", "hybrid-5002", "hybrid-5003",
     "hybrid-5004", "hybrid-5005", "hybrid-5100", "hybrid-21001", "hybrid-21002", "hybrid-21003",
     "diagnostic-at-surface", "depths", "kind-21", "old-and-new", "dated-latlon", "lone-mask",

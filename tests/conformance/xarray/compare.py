@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: What stands beside the fields in their Datasets.
 _BESIDE = re.compile(
-    r"(leadtime|reftime|crs_latlon|rotated_pole|polar_stereo|yin|yang|pref|surface_type|Mesh"
+    r"(leadtime|reftime|crs_latlon|rotated_pole|polar_stereo|yin|yang|pref|surface_type|station|Mesh"
     r"|mesh_face_nodes|ptop|rcoef|forecast)(_\d+)?$|.*_bnds(_\d+)?$"
 )
 #: The same in ours, as far as they are no coordinates.

@@ -186,6 +186,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "axes are numbered in the order of the file, not of the alphabet",
         "*[12]",
     ),
+    Difference(
+        "level.name",
+        "series",
+        "series have levels, those of their own lists, without naming the variables that use them",
+        "level",
+    ),
     # -------------------------------------------------------------------------------- time
     Difference(
         "time.standard_name",

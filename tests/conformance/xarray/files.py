@@ -401,6 +401,25 @@ def curvilinear(out: Out) -> None:
     out.fields("TT", hours=(0, 6))
 
 
+def series(out: Out) -> None:
+    """Time series of three stations, as feseri of GEM writes them."""
+    v = out.table(5005, (1, 2))
+    out.common.update(typvar="T", grtyp="T", ig1=0, ig2=0, ig3=0, ig4=0)
+    lat, lon = np.array([43.5, 45.5, 82.5]), np.array([280.5, 286.25, 297.75])
+    for nomvar, values in (("HH", [12.0, 12.25, 12.5, 13.0]), ("^^", lat), (">>", lon)):
+        out.field(nomvar, np.array(values, np.float32)[:, None], ip2=1200 * (nomvar != "HH"))
+    levels = {"SH": v.thermodynamic[:3], "SV": v.momentum[:3]}
+    for nomvar, codes in levels.items():
+        out.field(nomvar, v.levels(codes).value.astype(np.float32)[:, None])
+    names = [name.ljust(128).encode() for name in ("TORONTO", "MONTREAL", "ALERT")]
+    out.field("STNS", np.array(list(map(list, names)), np.uint8).T, datyp=7, nbits=8)
+    for number in (1, 2, 3):
+        at = {"ig3": round(100 * (lat[number - 1] + 100)), "ig4": round(100 * lon[number - 1])}
+        for nomvar, n_levels in (("TT", 3), ("UU", 3), ("P0", 1)):
+            out.shape = (n_levels, 4)
+            out.field(nomvar, grtyp="+", deet=0, ip2=1200, ip3=number, **at)
+
+
 def types(out: Out) -> None:
     """Integers, double precision, rounded and compressed values."""
     whole = np.arange(30).reshape(6, 5)
@@ -470,6 +489,7 @@ FILES: dict[str, Maker] = {
         mesh,
         stations,
         curvilinear,
+        series,
         types,
         missing_points,
         polar,

@@ -28,11 +28,20 @@ _OUTER = re.compile(r"(time|forecast|ensemble|accum|ip3|level|pres|height|altitu
 _VALUED = re.compile(r"(pres|altitude|theta|depth|height|sfclevel)\d*$")
 _NO_DATE = {0, 10101011, 101010101}
 
-#: Files without conflicts, grids of several records or masks.
+#: Files without conflicts, masks, or records of several times.
 NAMES = [
     n
     for n in files.FILES
-    if n not in {"old-and-new", "dated-latlon", "masked", "lone-mask", "overlapping-runs", "polar"}
+    if n
+    not in {
+        "series",
+        "old-and-new",
+        "dated-latlon",
+        "masked",
+        "lone-mask",
+        "overlapping-runs",
+        "polar",
+    }
 ]
 GOLDEN = {
     "gem": GEM,

@@ -344,6 +344,16 @@ def test_accumulations_have_methods_and_bounds(opened: Opener) -> None:
     assert length.tolist() == [3, 3]
 
 
+def test_series_of_stations_are_a_discrete_sampling_geometry(opened: Opener) -> None:
+    ds = opened("series")
+    assert ds.attrs["featureType"] == "timeSeriesProfile"
+    (names,) = [c for c in ds.coords.values() if c.attrs.get("cf_role") == "timeseries_id"]
+    assert names.dims == ("station_id",)
+    assert ds["station"].values.tolist() == ["TORONTO", "MONTREAL", "ALERT"]
+    assert ds["TT"].dims == ("station_id", "time", "level_t")
+    assert ds["lat"].dims == ds["lon"].dims == ("station_id",)
+
+
 def test_masks_are_linked(opened: Opener) -> None:
     ds = opened("masked", masks="separate")
     named = ds["TM"].attrs["ancillary_variables"]
