@@ -254,3 +254,14 @@ def test_panels_give_one_view_of_the_sphere() -> None:
     cosines, sines = grid.directions()
     one = grid.panels[1].directions()
     assert np.array_equal((cosines[:, 34:], sines[:, 34:]), one)
+
+
+def test_positions_that_were_found_once_serve_many_fields() -> None:
+    grid = Grid("A", 36, 18)
+    field = np.stack([grid.latlon().lat, grid.latlon().lon], axis=-1)
+    lat, lon = np.array([[1.5, 20.0], [-33.0, 80.0]]), np.array([[3.0, 40.0], [100.0, 200.0]])
+    for method in ("nearest", "linear", "cubic"):
+        found = grid.interp_at(field, *grid.xy(lat, lon), method=method)
+        assert found.shape == (2, 2, 2)
+        assert np.array_equal(found, grid.interp(field, lat, lon, method=method))
+    assert float(grid.interp_at(field[..., 0], 3, 4)) == field[3, 4, 0]

@@ -39,6 +39,7 @@ _DATE_FORMS = {
     12: ("%Y%m%d%H%M", timedelta(minutes=1)),
     14: ("%Y%m%d%H%M%S", timedelta(seconds=1)),
 }
+_ENDS = 2  # of a range
 _UNIT_NAMES = "m sg mb hPa M hy th K m- H mp"
 
 
@@ -59,6 +60,24 @@ _HELP = {
     **dict.fromkeys(("ig1", "ig2", "ig3", "ig4", "ni", "nj", "nk", "deet", "npas"), ""),
     "datyp": "Data types as stored: 134 is 6 compressed.",
     "nbits": "Bits a value.",
+}
+
+
+#: Second names of options.
+_ALSO = {"datev": ("--time",)}
+#: Options that stand behind another one.
+_BEHIND = {
+    "level": (
+        click.option("--level-unit", metavar="UNIT", help="Unit of levels that have none: hPa."),
+    ),
+    "dateo": (
+        click.option(
+            "--lead-time",
+            metavar="LIST",
+            multiple=True,
+            help="Hours since the origin, or 12h, 90min, 1d12h, or from..to.",
+        ),
+    ),
 }
 
 
@@ -83,11 +102,11 @@ def _with_options(command: _F, left_out: frozenset[str]) -> _F:
             " number (level_unit its unit), valid_time a time, lead the hours.",
         )
     ]
-    options += [
-        click.option(f"--{name}", metavar="LIST", multiple=True, help=text)
-        for name, text in _HELP.items()
-        if name not in left_out
-    ]
+    for name, text in _HELP.items():
+        if name not in left_out:
+            flags = (f"--{name}", *_ALSO.get(name, ()))
+            options.append(click.option(*flags, metavar="LIST", multiple=True, help=text))
+            options += _BEHIND.get(name, ())
     options.append(
         click.option(
             "--no-descriptors", is_flag=True, help="Leave out >> ^^ ^> !! HY and the like."
@@ -102,7 +121,13 @@ class Selection:
     """What the options of ``selection_options`` choose."""
 
     def __init__(
-        self, *, no_descriptors: bool, where: Sequence[str] = (), **options: tuple[str, ...]
+        self,
+        *,
+        no_descriptors: bool,
+        where: Sequence[str] = (),
+        level_unit: str | None = None,
+        lead_time: Sequence[str] = (),
+        **options: tuple[str, ...],
     ) -> None:
         given = {name: split(values) for name, values in options.items() if values}
         for name in TEXTS:
@@ -112,8 +137,10 @@ class Selection:
         if no_descriptors:
             self._criteria["skip_descriptors"] = True
         if "level" in given:
-            levels = [parse_level(text) for text in given["level"]]
+            levels = [parse_level(text, level_unit or "") for text in given["level"]]
             self._tests.append(lambda rows: are_levels(rows, levels))
+        if lead_time:
+            self._criteria["lead_time"] = parse_lead_times(split(lead_time))
         for name in NUMBERS:
             if name in given:
                 self._choose_numbers(name, [parse_range(text, name) for text in given[name]])
@@ -221,14 +248,38 @@ def parse_range(text: str, name: str) -> tuple[int, int]:
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
-def parse_level(text: str) -> tuple[float, float, frozenset[int]]:
-    """``850mb``, ``500..850mb`` to both ends and the kinds of the unit; all kinds without one."""
+def parse_lead_times(texts: Sequence[str]) -> list[float | str] | tuple[float | str, float | str]:
+    """Several lead times or one range, as searches take them: hours, or text with units."""
+    hours = [[_hours(end) for end in text.split("..")] for text in texts]
+    if len(hours) == 1 and len(hours[0]) == _ENDS:
+        return hours[0][0], hours[0][1]
+    if any(len(one) != 1 for one in hours):
+        raise click.BadParameter(
+            f"{','.join(texts)!r} is neither a list of lead times nor one range",
+            param_hint="--lead-time",
+        )
+    return [one[0] for one in hours]
+
+
+def _hours(text: str) -> float | str:
+    if re.fullmatch(_NUMBER, text):
+        return float(text)
+    if re.fullmatch(r"-?(\d+(\.\d+)?[a-z]+ *)+", text.strip()):
+        return text.strip()
+    raise click.BadParameter(f"{text!r} is no lead time: 12, 12h, 1d12h", param_hint="--lead-time")
+
+
+def parse_level(text: str, otherwise: str = "") -> tuple[float, float, frozenset[int]]:
+    """``850mb``, ``500..850mb`` to both ends and the kinds of the unit; all kinds without one.
+
+    ``otherwise`` is the unit of a text that has none.
+    """
     found = re.fullmatch(rf"(?:({_NUMBER})\.\.)?({_NUMBER})\s*(\S*)", text)
     if found is None:
         raise click.BadParameter(
             f"{text!r} does not begin with a number, or with from..to", param_hint="--level"
         )
-    ends, unit = [float(found[1] or found[2]), float(found[2])], found[3]
+    ends, unit = [float(found[1] or found[2]), float(found[2])], found[3] or otherwise
     kinds = KINDS_OF_UNIT.get(unit) or KINDS_OF_UNIT.get(unit.lower())
     if kinds is None:
         raise click.BadParameter(f"no unit {unit!r}; there are {_UNIT_NAMES}", param_hint="--level")

@@ -194,6 +194,26 @@ class Grid:
         return self._parts.nj
 
     @property
+    def ig(self) -> Codes:
+        """ig1 to ig4 of the field: parameters, or the tag of the axes."""
+        return self._parts.ig
+
+    @property
+    def ref_ig(self) -> Codes:
+        """ig1 to ig4 of ``>>`` and ``^^``; zeros for grids without axes of their own."""
+        return self._parts.ref_ig
+
+    @property
+    def ax(self) -> Reals | None:
+        """The values of ``>>`` (of ``^>`` for U), as records hold them; None where there are none."""
+        return None if self._parts.ax is None else self._parts.ax.copy()
+
+    @property
+    def ay(self) -> Reals | None:
+        """The values of ``^^``, in the order of the record."""
+        return None if self._parts.ay is None else self._parts.ay.copy()
+
+    @property
     def shape(self) -> tuple[int, int]:
         """The size: (ni, nj)."""
         return self.ni, self.nj
@@ -473,18 +493,37 @@ class Grid:
         >>> float(grid.interp(grid.latlon().lat, 12.5, 77.0))
         12.5
         """
+        x, y = self.xy(lat, lon, threads=threads)
+        return self.interp_at(field, x, y, method=method, threads=threads)
+
+    def interp_at(
+        self,
+        field: npt.ArrayLike,
+        x: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        method: Literal["nearest", "linear", "cubic"] = "linear",
+        threads: int | None = None,
+    ) -> npt.NDArray[Any]:
+        """`interp` at indices as `xy` gives them: for many fields at the same positions.
+
+        >>> grid = Grid("A", 36, 18)
+        >>> float(grid.interp_at(grid.latlon().lon, 3.5, 2.0))
+        35.0
+        """
         if method not in _METHODS:
             raise InvalidArgumentError(f"method {method!r}: one of {', '.join(_METHODS)}")
         values = np.asarray(field)
         values = np.asfortranarray(values, np.float32 if values.dtype == np.float32 else np.float64)
         if values.shape[:2] != self.shape or values.ndim not in (2, 3):
             raise InvalidArgumentError(f"a field of shape {values.shape} on {self!r}")
-        x, y = (np.asarray(a, np.float64) for a in self.xy(lat, lon, threads=threads))
+        at = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+        one, two = (np.ascontiguousarray(array) for array in at)
         levels = values.reshape((*self.shape, -1), order="F")
-        out = np.empty((levels.shape[2], *x.shape), values.dtype)
+        out = np.empty((levels.shape[2], *at[0].shape), values.dtype)
         for k in range(levels.shape[2]):
             level = levels[:, :, k]
-            self._grid.interp(level, x, y, out[k : k + 1], _METHODS[method], _threads(threads))
+            self._grid.interp(level, one, two, out[k : k + 1], _METHODS[method], _threads(threads))
         return np.moveaxis(out, 0, -1) if values.ndim > _TWO_DIMENSIONS else out[0]
 
 

@@ -225,3 +225,29 @@ def test_a_table_of_more_than_one_chunk_has_all_its_lines(run: Run, model: Path)
     many = model.parents[1] / "container" / "xdf-many.fst"
     lines = run("ls", many, many, "--no-header").stdout.splitlines()
     assert len(lines) == 2 * 3000
+
+
+def test_a_unit_may_stand_apart_from_its_levels(run: Run, model: Path) -> None:
+    together = run("ls", model, "--level", "0.2..0.6hy", "--csv").stdout
+    assert run("ls", model, "--level", "0.2..0.6", "--level-unit", "hy", "--csv").stdout == together
+    assert (
+        run("ls", model, "--level", "0.2..0.6hy", "--level-unit", "M", "--csv").stdout == together
+    )
+    assert len(together.splitlines()) > 2
+
+
+def test_lead_times_choose(run: Run, model: Path, model_rsf: Path) -> None:
+    def listed(*lead: str) -> list[str]:
+        options = [part for text in lead for part in ("--lead-time", text)]
+        done = run("ls", model, model_rsf, "--nomvar", "P0", *options, "--columns", "lead", "--csv")
+        return [line.split(",")[-1] for line in done.stdout.splitlines()[1:]]
+
+    assert listed("3h") == listed("3") == listed("180min") == ["3.0"]
+    assert listed("0..3") == listed("0,3h") == listed("0h", "3") == ["0.0", "3.0"]
+    assert listed("1d") == []
+
+
+def test_time_is_the_date_of_validity(run: Run, model_rsf: Path) -> None:
+    listed = run("ls", model_rsf, "--time", "2024-05-17T15", "--csv").stdout
+    assert listed == run("ls", model_rsf, "--datev", "2024-05-17T15", "--csv").stdout
+    assert len(listed.splitlines()) > 2

@@ -1,0 +1,256 @@
+"""`to_fst`: a Dataset as a standard file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import xarray as xr
+
+import fst24
+from fst24 import EncodingError, InvalidArgumentError, date
+
+from ._back_grids import Grids
+from ._back_plan import Plan, Wishes, fields_at, plans_of, rows_of, same_level
+from ._back_told import Told
+from ._back_values import blocks, named, record_of, with_mask
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy.typing as npt
+
+    from fst24 import Fst24Record
+
+    #: Called with the records that are done and how many there are.
+    Progress: TypeAlias = Callable[[int, int], None]
+    Item: TypeAlias = tuple[Any, dict[str, Any]]
+
+_DESCRIPTORS = (">>", "^^", "^>", "!!", "HY")
+_DATES = ("dateo", "deet", "npas", "ip2", "ip3")
+
+
+def to_fst(
+    ds: xr.Dataset | xr.DataArray,
+    path: str | os.PathLike[str],
+    *,
+    mode: Literal["w", "x", "a"] = "w",
+    backend: Literal["XDF", "RSF"] | None = None,
+    nbits: int | None = None,
+    datyp: int | str | None = None,
+    etiket: str | None = None,
+    typvar: str | None = None,
+    names: Mapping[Any, str | Mapping[str, Any]] | None = None,
+    strict: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write a Dataset as a standard file: from fst24, or any that follows CF.
+
+    Data variables with horizontal dimensions become records, one for each combination of the others
+    (time, lead time, member, level). Variables that were opened by fst24 and not changed are copied
+    as they are stored; the others are read part by part, so data of any size can be written.
+
+    Parameters
+    ----------
+    ds : Dataset or DataArray
+        Dimensions are known by their coordinates (``standard_name``, ``axis``, ``units``), whatever
+        their order and names. Missing values are NaN.
+    path : path
+        The file.
+    mode, backend
+        As in `fst24.open`: "w" replaces a file when all is written, "a" adds to it.
+    nbits : int, optional
+        Stored bits of float variables. Without it the type that was kept of the records, else
+        32-bit floats, compressed: nothing is lost.
+    datyp : int or str, optional
+        The data type of all variables.
+    etiket, typvar : str, optional
+        Of all records, in place of those that were kept.
+    names : mapping, optional
+        For variables a nomvar, or a mapping of fields (nomvar, typvar, etiket, ip1, ip2, ip3,
+        dateo, deet, npas, datyp, nbits). Without it nomvar is what was kept, the name where it is
+        one, or that of the ``standard_name`` in the dictionary. Values are written in the units of
+        nomvar.
+    strict : bool
+        Raise where there would be a warning: variables that are left out, made names, tables of
+        levels that were not kept.
+    threads : int, optional
+        Threads that encode.
+    progress : callable, optional
+        ``progress(done, total)`` after each record.
+
+    Raises
+    ------
+    Fst24Error
+        What cannot be written; the message names the variable and the way out. No file is left (of
+        mode "a": the file as it was, or with whole records).
+
+    >>> ds = xr.Dataset(
+    ...     {"t2m": (("time", "lat", "lon"), np.full((1, 2, 3), 293.15, np.float32),
+    ...              {"standard_name": "air_temperature", "units": "K"})},
+    ...     coords={"time": np.array(["2024-05-17T12"], "datetime64[ns]"),
+    ...             "lat": [45.0, 44.5], "lon": [-75.0, -74.5, -74.0]},
+    ... )
+    >>> to_fst(ds, new_file)
+    >>> with fst24.open(new_file) as f:
+    ...     f[0].nomvar, f[0].grtyp, round(float(f[0].data[0, 0]), 2), f[0].ip1
+    ('TT', 'L', 20.0, 0)
+    """
+    if isinstance(ds, xr.DataArray):
+        ds = ds.to_dataset(name="data" if ds.name is None else ds.name)
+    if not isinstance(ds, xr.Dataset):
+        raise TypeError(f"to_fst writes a Dataset or a DataArray, not a {type(ds).__name__}")
+    told = Told(strict=strict)
+    wishes = Wishes.of(names, nbits=nbits, datyp=datyp, etiket=etiket, typvar=typvar)
+    grids = Grids(_known(path) if mode == "a" else ())
+    plans = plans_of(ds, wishes, grids, told)
+    total = sum(plan.n_records for plan in plans)
+    with fst24.open(path, mode, backend=backend) as f:
+        f.write_many(grids.items(), threads=threads)
+        counted = _Counted(total, progress)
+        keeps_metadata = f.backend == "RSF"
+        for plan in plans:
+            items = _items(plan, None if keeps_metadata else told)
+            try:
+                f.write_many(counted.through(items), threads=threads)
+            except EncodingError as error:
+                raise named(error, plan.name) from error
+    told.issue()
+
+
+class _Counted:
+    """Tells how many records are done."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def through(self, items: Iterator[list[Item]]) -> Iterator[Item]:
+        """The items of records, told of after each."""
+        for some in items:
+            yield from some
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, self._total)
+
+
+def _known(path: str | os.PathLike[str]) -> list[Fst24Record]:
+    """Descriptors of a file that is added to, read before it is locked."""
+    if not Path(path).exists():
+        return []
+    with fst24.open(path) as f:
+        found = [one for name in _DESCRIPTORS for one in f.read_records(nomvar=name)]
+        for one in found:
+            one.decode()
+        return found
+
+
+def _items(plan: Plan, drops: Told | None) -> Iterator[list[Item]]:
+    """What is written for each record of a variable: the record, and its mask where it has one.
+
+    ``drops`` is told of extended metadata, where the file keeps none.
+    """
+    columns = plan.columns()
+    if plan.stored is not None and plan.units.is_same and not {"datyp", "nbits"} & plan.asked:
+        for some in _copies(plan, columns):
+            for record, changed in some:
+                if drops is not None and record.metadata:
+                    changed["metadata"] = {}
+                    drops.add(
+                        "XDF files keep no extended metadata", str(plan.name), "backend='RSF' does"
+                    )
+            yield some
+        return
+    is_masked = str(plan.fields["typvar"])[1:2] == "@" and str(plan.fields["typvar"]) != "@@"
+    places = None if plan.stored is None else plan.stored.places.ravel()
+    for start, values in blocks(plan.variable, plan.outer):
+        part = values.shape[: len(plan.outer)]
+        for index, row in rows_of(plan.shape, start, part):
+            if places is not None and places[row] < 0:
+                yield []  # a gap between records
+                continue
+            written = record_of(_field(plan, values[index]), plan.units, plan.packing)
+            fields = fields_at(columns, row)
+            if is_masked:
+                yield with_mask(written, fields)
+            else:
+                yield [(written.values, fields | written.arguments)]
+
+
+def _field(plan: Plan, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """One field in C order: ([nk,] nj, ni)."""
+    left = [dim for dim in plan.variable.dims if dim not in plan.outer]
+    values = values.transpose([left.index(dim) for dim in plan.inner])
+    for dim, order in plan.placed.order.items():
+        axis = plan.inner.index(dim)
+        is_reversed = len(order) > 1 and order[0] > order[-1] and (np.diff(order) == -1).all()
+        values = np.flip(values, axis) if is_reversed else np.take(values, order, axis)
+    levels = values.shape[:1] if plan.has_k else ()
+    if len(plan.placed.dims) == 2 and plan.placed.grid.nj == values.shape[-2]:  # noqa: PLR2004
+        return values
+    grid = plan.placed.grid
+    size = (grid.nj, grid.ni)
+    if grid.ni * grid.nj * int(np.prod(levels)) != values.size:
+        size = values.shape[len(levels) :]  # a field without a known place
+    return values.reshape(*levels, *size)
+
+
+# ------------------------------------------------------------------------------------- copies
+
+
+def _copies(plan: Plan, columns: dict[str, npt.NDArray[Any]]) -> Iterator[list[Item]]:
+    """Records as they are stored, with the fields that coordinates changed."""
+    stored = plan.stored
+    assert stored is not None  # noqa: S101 - _items looked
+    valid = _flat(plan, plan.times.valid)
+    lead = _flat(plan, plan.times.lead)
+    for index, row in rows_of(plan.shape, (0,) * len(plan.shape), plan.shape):
+        record = stored.record(index)
+        if record is None:
+            yield []
+            continue
+        fields = fields_at(columns, row)
+        same = valid is None or (
+            _seconds(record.datev) == int(valid[row])
+            and record.deet * record.npas == int(lead[row] if lead is not None else 0)
+        )
+        own = set(_DATES) if same else set()
+        own |= {"nomvar", "typvar"} | (set() if _tells(plan, "etiket") else {"etiket"})
+        if same_level(record.ip1, fields["ip1"]):
+            own.add("ip1")
+        if _tells(plan, "ip3") and same:
+            own.discard("ip3")
+        changed = {
+            key: value
+            for key, value in fields.items()
+            if (key in plan.asked or key not in own) and getattr(record, key) != value
+        }
+        if "dateo" in changed or "deet" in changed or "npas" in changed:
+            changed |= {key: fields[key] for key in ("dateo", "deet", "npas")}
+        items: list[Item] = [(record, changed)]
+        mask = stored.mask(index)
+        if mask is not None:
+            changed = {key: value for key, value in changed.items() if key != "typvar"}
+            items.append((mask, changed))
+        yield items
+
+
+def _tells(plan: Plan, key: str) -> bool:
+    """Whether a field is told by a coordinate: by an axis of several values."""
+    return (plan.fields[key].size > 1 and key != "ip3") or (
+        key == "ip3" and plan.fields[key].ndim > 0
+    )
+
+
+def _flat(plan: Plan, values: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
+    return None if values is None else np.broadcast_to(values, plan.shape).ravel()
+
+
+def _seconds(stamp: int) -> int | None:
+    when = date.decode(int(stamp))
+    return None if when is None else int(when.timestamp())
+
+
+__all__ = ["InvalidArgumentError", "to_fst"]
