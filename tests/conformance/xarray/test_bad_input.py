@@ -5,6 +5,9 @@ A warning names the records and the way out; `strict=True` raises in its place.
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 import fst24
 from fst24 import ip
 from tests.conformance.xarray import files
+from tests.conftest import golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,3 +219,20 @@ def test_an_option_that_means_nothing_is_refused(
 def test_an_unknown_option_is_named_with_the_nearest(made: Made, opened: Opener) -> None:
     with pytest.raises(fst24.InvalidArgumentError, match="forecast_axis"):
         opened(made(files.hours), forecast_axes=True)
+
+
+# ------------------------------------------------------------------------------ damaged files
+
+DAMAGED = sorted(zipfile.ZipFile(golden("bad/bad.zip")).namelist())
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_is_a_dataset_or_an_error_of_ours(name: str) -> None:
+    with zipfile.ZipFile(golden("bad/bad.zip")) as archive:
+        stored = archive.read(name)
+    with warnings.catch_warnings(), contextlib.suppress(fst24.Fst24Error):
+        warnings.simplefilter("ignore", fst24.Fst24Warning)
+        with fst24.to_xarray(stored) as ds:
+            for da in ds.data_vars.values():
+                with contextlib.suppress(fst24.Fst24Error):
+                    da.load()
