@@ -173,6 +173,16 @@ class OldFile:
         if self.c.c_fstluk(out.ctypes.data, record.handle, *size) < 0:
             raise OSError(f"fstluk fails on {record}")
 
+    def positions(self, record: OldRecord) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Latitudes and longitudes of a record's points, its axes taken from the file."""
+        igs = (record.ig1, record.ig2, record.ig3, record.ig4)
+        grtyp = c_char_p(record.grtyp.encode())
+        grid = self.c.c_ezqkdef(record.ni, record.nj, grtyp, *igs, self.unit)
+        lat, lon = (np.zeros((record.ni, record.nj), np.float32, order="F") for _ in range(2))
+        if grid < 0 or self.c.c_gdll(grid, *(c_void_p(a.ctypes.data) for a in (lat, lon))) < 0:
+            raise OSError(f"librmn 19.5 knows no positions of {record}")
+        return lat, lon
+
     def write(
         self, values: npt.NDArray[Any], datyp: int, nbits: int, *, nomvar: str = "X", ip1: int = 0
     ) -> None:

@@ -488,3 +488,30 @@ def test_codes_that_are_no_parameters_are_refused() -> None:
         encode("L", lat0=1)
     with pytest.raises(fst24.EncodingError, match="no room"):
         encode("L", lat0=100, lon0=0, dlat=1, dlon=1)
+
+
+# ------------------------------------------------------------------------------- what it is made of
+
+
+def test_a_grid_tells_what_it_is_made_of_and_is_made_of_that_again() -> None:
+    grid = on_axes([10.0, 11.0, 13.0], [40.0, 41.0], ig=(7, 8, 9, 0))
+    assert (grid.ig, grid.ref_grtyp, grid.ref_ig) == ((7, 8, 9, 0), "L", IDENTITY)
+    assert grid.ax is not None
+    assert (grid.ax.tolist(), grid.ay is None) == ([10, 11, 13], False)
+    again = Grid(
+        grid.grtyp,
+        *grid.shape,
+        grid.ig,
+        ax=grid.ax,
+        ay=grid.ay,
+        ref_grtyp=grid.ref_grtyp,
+        ref_ig=grid.ref_ig,
+    )
+    assert again == grid
+    grid.ax[0] = 99  # a copy
+    assert grid == again
+
+
+def test_a_grid_of_codes_alone_has_no_axes_of_records() -> None:
+    grid = Grid("A", 4, 3, (0, 1, 0, 0))
+    assert (grid.ig, grid.ax, grid.ay, grid.ref_ig) == ((0, 1, 0, 0), None, None, (0, 0, 0, 0))

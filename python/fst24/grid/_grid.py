@@ -205,7 +205,7 @@ class Grid:
 
     @property
     def ax(self) -> Reals | None:
-        """The values of ``>>`` (of ``^>`` for U), as records hold them; None where there are none."""
+        """The values of ``>>`` (U: of ``^>``), as records hold them; None where there are none."""
         return None if self._parts.ax is None else self._parts.ax.copy()
 
     @property

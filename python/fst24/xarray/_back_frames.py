@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fst24 import EncodingError, InvalidArgumentError, UnsupportedError
+from fst24 import Fst24Error, InvalidArgumentError, UnsupportedError
 from fst24.grid import Grid, decode, encode
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _FIRST_TAG, _N_TAGS = 1024, 60_000
 _RADIUS = 6371000.0
 #: (1 + sin 60) / 2 as the reference rounds it (7.4).
 _SCALE_AT_POLE = 1.866025 / 2
+#: Metres: less than single precision moves points of such grids.
+_NEAR = 1.0
 #: Rotations are kept in steps of 1/40 degree (7.2).
 _STEPS = 40
 _TURN = 360.0
@@ -127,7 +130,7 @@ def _regular(lat: Axis, lon: Axis) -> Grid | None:
         return None
     try:
         grid = Grid("L", ni, nj, encode("L", lat0=lat0, lon0=lon0, dlat=dlat, dlon=dlon))
-    except EncodingError:
+    except Fst24Error:  # codes that have no room, or would be no grid
         return None
     held = grid.latlon(dims=1)
     turn = held.lon[0] - lon.values[0]
@@ -194,10 +197,16 @@ def rotated_frame(mapping: Mapping[str, Any]) -> Frame:
     taken that lie nearest to it, and rotated longitudes are counted from the first one. Where the
     axes as they stand, or counted from the meridian of the pole, begin at such a point, it is that.
     """
-    frame = rotation_of(mapping)
+    turn = _number(mapping, "north_pole_grid_longitude", 0.0)
+    return _best_frame(rotation_of(mapping).tobytes(), turn)
+
+
+@functools.lru_cache(maxsize=8)
+def _best_frame(rotation: bytes, turn: float) -> Frame:
+    frame = np.frombuffer(rotation).reshape(3, 3)
     steps, off, angle = _near_equator(frame)
     first = None
-    for begin in (180.0, _number(mapping, "north_pole_grid_longitude", 0.0) + 180.0):
+    for begin in (180.0, turn + 180.0):
         exact = np.flatnonzero((off < math.radians(_NOTHING)) & (_apart(angle, begin) < _NOTHING))
         if exact.size:
             first = int(exact[0])
@@ -217,11 +226,14 @@ def rotated_frame(mapping: Mapping[str, Any]) -> Frame:
 
 def _near_equator(frame: Reals) -> tuple[Reals, Reals, Reals]:
     """Points that codes hold beside a rotated equator: in steps, their distances, their places."""
-    along = np.radians(np.arange(0.0, _TURN, 0.1 / _STEPS))
+    along = np.radians(np.arange(0.0, _TURN, 0.3 / _STEPS))
     on = np.cos(along)[:, None] * frame[0] + np.sin(along)[:, None] * frame[1]
     lat = np.round(np.degrees(np.arcsin(np.clip(on[:, 2], -1, 1))) * _STEPS)
-    lon = np.round(np.degrees(np.arctan2(on[:, 1], on[:, 0])) * _STEPS) % (_TURN * _STEPS)
-    steps = np.unique(np.stack([lat, lon], -1), axis=0)
+    n_lon = _TURN * _STEPS
+    lon = np.round(np.degrees(np.arctan2(on[:, 1], on[:, 0])) * _STEPS) % n_lon
+    both = np.unique(lat * n_lon + lon)  # each point once
+    lat = np.floor(both / n_lon)
+    steps = np.stack([lat, both - lat * n_lon], -1)
     points = _vector(steps[:, 0] / _STEPS, steps[:, 1] / _STEPS)
     place = np.degrees(np.arctan2(points @ frame[1], points @ frame[0]))
     return steps, np.abs(points @ frame[2]), place
@@ -306,7 +318,7 @@ def _is_ellipsoid(mapping: Mapping[str, Any]) -> bool:
 def on_polar(x: Axis, y: Axis, frame: Polar) -> tuple[Grid, float]:
     """N or S where codes hold it, else Z on them; and how far points are moved, in degrees."""
     xs, ys = (x.values - frame.easting) * frame.scale, (y.values - frame.northing) * frame.scale
-    precise = max(0.01, x.precision, y.precision) * max(1.0, frame.scale)
+    precise = max(_NEAR, x.precision, y.precision)
     grid = _regular_polar(xs, ys, frame, precise)
     if grid is None:
         step = float(np.median(np.abs(np.diff(xs)))) if len(xs) > 1 else 1000.0
@@ -330,7 +342,7 @@ def _regular_polar(xs: Reals, ys: Reals, frame: Polar, precise: float) -> Grid |
     try:
         codes = encode(frame.grtyp, pi=pi, pj=pj, d60=d60, dgrw=frame.dgrw)
         grid = Grid(frame.grtyp, len(xs), len(ys), codes)
-    except EncodingError:
+    except Fst24Error:  # codes that have no room, or would be no grid
         return None
     held = grid.axes()
     off = max(np.abs(held.x - xs).max(), np.abs(held.y - ys).max())

@@ -9,7 +9,7 @@ import numpy as np
 from fst24 import EncodingError, InvalidArgumentError, dictionary, ip
 from fst24.vertical import Vertical
 
-from ._back_roles import kept_of, text_attr
+from ._back_roles import kept_of, role_of, text_attr
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -70,6 +70,8 @@ class Levels(NamedTuple):
     #: Of the length of the dimension, or one.
     ip1: Codes
     vertical: Vertical | None = None
+    #: The coordinate.
+    name: Hashable = None
 
     @property
     def lacks_table(self) -> bool:
@@ -87,28 +89,35 @@ def levels_of(roles: Roles, name: Hashable, variable: xr.Variable, kept: dict[st
         A level that ip1 cannot be, a coordinate that says nothing, two levels of one code.
     """
     own = kept.get("ip1")
+    scalars: list[Levels] = []
     for coordinate in (*roles.of(variable, "ip1"), *roles.of(variable, "level")):
         axis = roles.ds.variables[coordinate]
-        if axis.ndim > 1:
-            continue
-        if axis.ndim == 0 and own == 0:
-            break  # a scalar that another variable left
+        if axis.ndim > 1 or (axis.ndim == 0 and own == 0):
+            continue  # of no level: the scalar is another variable's
         try:
             codes, vertical = _codes(roles.ds, coordinate, axis)
         except EncodingError as error:
             raise InvalidArgumentError(f"{name}: {coordinate}: {error}") from None
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(f"{name}: {error}") from None
         if len(set(codes.tolist())) < len(codes):
             raise InvalidArgumentError(
                 f"{name}: levels of {coordinate} have equal ip1, which keeps 6 digits: "
                 "give each level once"
             )
-        return Levels(axis.dims[0] if axis.ndim else None, codes, vertical)
+        if axis.ndim:
+            return Levels(axis.dims[0], codes, vertical, coordinate)
+        scalars.append(Levels(None, codes, vertical, coordinate))
+    # xarray gives scalars to all variables: of several, the one that was kept of the records.
+    same = [one for one in scalars if own is not None and int(one.ip1[0]) == own]
+    if same or (scalars and (own is None or len(scalars) == 1)):
+        return (same or scalars)[0]
     return Levels(None, np.array([0 if own is None else own], np.int32))
 
 
 def _codes(ds: xr.Dataset, name: Hashable, axis: xr.Variable) -> tuple[Codes, Vertical | None]:
     values = np.atleast_1d(axis.values)
-    if str(name).rstrip("0123456789") == "ip1":
+    if role_of(name, axis) == "ip1":
         return values.astype(np.int32), None
     if values.dtype.kind not in "iuf":
         raise InvalidArgumentError(f"{name}: levels are numbers, not {values.dtype}")
@@ -157,6 +166,8 @@ def _kept_codes(
     heights = _heights(ds, name, len(values))
     is_diagnostic = np.isfinite(heights)
     main = _main_kind(kind, is_diagnostic)
+    if main == _ARBITRARY and axis.dtype.kind in "iu":
+        value = np.trunc(value)  # whole numbers in the Dataset
     found = np.zeros(len(values), np.int32)
     for where, kinds, here in (
         (is_diagnostic, kind == _GROUND, heights),

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 #: On true latitudes and longitudes winds along the grid are these (metadata.md, 6.3).
 _TRUE_WINDS = {"eastward_wind": "x_wind", "northward_wind": "y_wind"}
+#: Other names of the same quantity, in other units.
+_ALIKE = {
+    "geopotential": "geopotential_height",
+    "precipitation_flux": "lwe_precipitation_rate",
+    "convective_precipitation_flux": "lwe_convective_precipitation_rate",
+    "precipitation_amount": "lwe_thickness_of_precipitation_amount",
+}
 _LEGAL = re.compile(r"[ -_]{1,4}")
 _METHOD = re.compile(r"\btime:\s*(\w+)")
 #: 1852 m an hour.
@@ -39,7 +46,9 @@ _CONVERSIONS: dict[tuple[str, str], tuple[float, float]] = {
     ("m", "mm"): (1000.0, 0.0),
     ("mm", "m"): (0.001, 0.0),
     ("km", "m"): (1000.0, 0.0),
-    ("kg m-2", "mm"): (1.0, 0.0),  # of water
+    ("m2 s-2", "dam"): (1 / 98.0665, 0.0),  # geopotential metres are of 9.80665 m2 s-2
+    ("kg m-2 s-1", "m s-1"): (0.001, 0.0),  # of water
+    ("kg m-2", "mm"): (1.0, 0.0),
     ("kg m-2", "m"): (0.001, 0.0),
     ("m s-1", "kt"): (1 / _KNOT, 0.0),
     ("kt", "m s-1"): (_KNOT, 0.0),
@@ -111,18 +120,15 @@ class Names:
         if _LEGAL.fullmatch(head) and _is_called(head, variable):
             return Name(head, is_chosen=True)
         found = _looked_up(variable, true_axes=true_axes)
-        return Name(self._invented(name) if found is None else found, is_chosen=False)
+        return Name(self.made(name, variable) if found is None else found, is_chosen=False)
 
-    def other(self, name: Hashable) -> str:
-        """Another name, where the one that was found is another variable's."""
-        return self._invented(name)
-
-    def _invented(self, name: Hashable) -> str:
+    def made(self, name: Hashable, variable: xr.Variable) -> str:
+        """A nomvar of the letters of a name, which no other variable of the Dataset has."""
         letters = re.sub(r"[^A-Z0-9]", "", str(name).upper()) or "VAR"
         tries = [letters[:4], *(letters[: 4 - len(str(k))] + str(k) for k in range(1, 1000))]
         taken = {**self._made}
         nomvar = next(
-            one for one in tries if taken.get(one, name) == name and not _is_known(one, letters)
+            one for one in tries if taken.get(one, name) == name and not _is_another(one, variable)
         )
         self._made[nomvar] = name
         self._told.add(
@@ -133,9 +139,14 @@ class Names:
         return nomvar
 
 
-def _is_known(nomvar: str, letters: str) -> bool:
-    """Whether a shortened name is that of something else."""
-    return nomvar != letters and dictionary.builtin().lookup(nomvar) is not None
+def _is_another(nomvar: str, variable: xr.Variable) -> bool:
+    """Whether a name is known for something else, as far as attributes tell."""
+    known = dictionary.lookup(nomvar)
+    if known is None:
+        return False
+    units = spelled(text_attr(variable, "units"))
+    fits = not units or units == known.units or (units, known.units) in _CONVERSIONS
+    return bool(text_attr(variable, "standard_name")) or not fits
 
 
 def checked_nomvar(name: Hashable, nomvar: object) -> str:
@@ -179,6 +190,7 @@ def _by_standard_name() -> dict[str, tuple[Variable, ...]]:
 
 def _looked_up(variable: xr.Variable, *, true_axes: bool) -> str | None:
     standard_name = text_attr(variable, "standard_name")
+    standard_name = _ALIKE.get(standard_name, standard_name)
     if standard_name in _TRUE_WINDS and true_axes:
         standard_name = _TRUE_WINDS[standard_name]
     units = spelled(text_attr(variable, "units"))

@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from fst24 import EncodingError, InvalidArgumentError, UnsupportedError, etiket, ip
+from fst24 import (
+    Fst24Error,
+    InvalidArgumentError,
+    UnsupportedError,
+    etiket,
+    ip,
+)
 from fst24.grid import Grid
 
+from ._back_grids import retagged
 from ._back_levels import Levels, levels_of
-from ._back_names import Names, Units, checked_nomvar, units_of
+from ._back_names import Name, Names, Units, checked_nomvar, units_of
 from ._back_records import Stored, stored_of
-from ._back_roles import Roles, kept_of, listed, role_of, spread
+from ._back_roles import Roles, kept_of, listed, spread
+from ._back_tables import formula_of
 from ._back_times import Times
 from ._back_values import Packing, checked_datyp, packing_of
 from ._place import Placed, Where, placed
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from fst24 import Fst24Record
+
     from ._back_grids import Grids
     from ._back_told import Told
 
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
 _FROM_ATTRS = ("nomvar", "typvar", "etiket", "deet", "ip2", "ip3")
 _NUMBERS = ("ip1", "ip2", "ip3", "deet", "npas", "dateo")
 _GIVEN = ("nomvar", "typvar", "etiket", *_NUMBERS, "datyp", "nbits")
+_TAG = ("ig1", "ig2", "ig3", "ig4")
 _OUTER_ROLES = (
     "time",
     "reftime",
@@ -44,6 +55,7 @@ _OUTER_ROLES = (
     "ip3",
     "level",
 )
+_WITH_AXES, _SERIES = frozenset("Z#YOMU"), frozenset("+T")
 #: Dimensions of fields without a known place.
 _PLAIN_DIMS = ({"j", "i"}, {"y", "x"}, {"yc", "xc"}, {"rlat", "rlon"})
 _NAMELESS = Grid("L", 1, 1, (100, 100, 0, 0))
@@ -132,20 +144,29 @@ class Plan:
         return list(zip(*(columns[name].tolist() for name in sorted(columns)), strict=True))
 
 
-def plans_of(ds: xr.Dataset, wishes: Wishes, grids: Grids, told: Told) -> list[Plan]:
-    """What is written of a Dataset.
+def plans_of(parts: list[xr.Dataset], wishes: Wishes, grids: Grids, told: Told) -> list[Plan]:
+    """What is written of Datasets, in one file.
 
     Raises
     ------
     Fst24Error
         What cannot be written; the message names the variable and the way out.
     """
-    planner = _Planner(ds, wishes, grids, told)
-    found = [plan for name in planner.fields() if (plan := planner.plan(name)) is not None]
+    fields = {name: None for ds in parts for name in ds.data_vars}
+    unknown = [name for name in wishes.names if all(name not in ds.variables for ds in parts)]
+    if unknown:
+        raise InvalidArgumentError(
+            f"names: there is no variable {listed(unknown)}: {listed(fields)}"
+        )
+    keys: dict[tuple[Any, ...], Hashable] = {}
+    found: list[Plan] = []
+    for ds in parts:
+        planner = _Planner(ds, wishes, grids, told, keys)
+        found += [planner.plan(name) for name in planner.fields()]
     if not found:
         raise InvalidArgumentError(
             "no variable has a horizontal grid: nothing can be written; variables are "
-            f"{listed(ds.data_vars) or 'not there'}"
+            f"{listed(fields) or 'not there'}"
         )
     return found
 
@@ -153,15 +174,18 @@ def plans_of(ds: xr.Dataset, wishes: Wishes, grids: Grids, told: Told) -> list[P
 class _Planner:
     """Decides variable by variable."""
 
-    def __init__(self, ds: xr.Dataset, wishes: Wishes, grids: Grids, told: Told) -> None:
+    def __init__(
+        self,
+        ds: xr.Dataset,
+        wishes: Wishes,
+        grids: Grids,
+        told: Told,
+        keys: dict[tuple[Any, ...], Hashable],
+    ) -> None:
         self.ds, self.wishes, self.grids, self.told = ds, wishes, grids, told
-        unknown = [name for name in wishes.names if name not in ds.variables]
-        if unknown:
-            raise InvalidArgumentError(
-                f"names: there is no variable {listed(unknown)}: {listed(ds.data_vars)}"
-            )
         self.roles, self.names = Roles(ds), Names(told)
-        self._keys: dict[tuple[Any, ...], Hashable] = {}
+        self._keys = keys  # of all records, and the variables that they are of
+        self._places: dict[tuple[Any, ...], Placed] = {}
 
     # ---------------------------------------------------------------------------- which
 
@@ -210,18 +234,18 @@ class _Planner:
 
     def _plain(self, variable: xr.Variable) -> bool:
         """A field without a place: its last dimensions say that they are rows and columns."""
-        dims = variable.dims[-2:]
-        return any(set(map(str, dims)) == known for known in _PLAIN_DIMS) or (
+        dims = {str(dim).rstrip("0123456789") for dim in variable.dims[-2:]}
+        return any(dims == known for known in _PLAIN_DIMS) or (
             "grtyp" in kept_of(variable) and variable.ndim > 0
         )
 
     # ------------------------------------------------------------------------------ one
 
-    def plan(self, name: Hashable) -> Plan | None:
+    def plan(self, name: Hashable) -> Plan:
         """The records of a variable."""
         variable = self.ds.variables[name]
         given = self.wishes.names.get(name, {})
-        kept = self._kept(variable)
+        kept = self._kept(name, variable)
         place = self._place(name, variable, kept)
         has_k = "k" in variable.dims and not self.roles.of(variable, "level")
         inner = (*(("k",) if has_k else ()), *place.dims)
@@ -231,8 +255,9 @@ class _Planner:
         variable, outer = self._outer(name, variable, inner, levels)
         times = Times(self.roles, name, variable, outer, kept=kept, told=self.told)
         true_axes = place.grid.is_separable if place.grid.has_axes else False
-        found = self.names.of(name, variable, true_axes=true_axes)
-        nomvar = str(given.get("nomvar", found.nomvar))
+        found = Name(str(given["nomvar"]), is_chosen=True) if "nomvar" in given else None
+        found = found or self.names.of(name, variable, true_axes=true_axes)
+        nomvar = found.nomvar
         plan = Plan(
             name=name,
             variable=variable,
@@ -260,11 +285,17 @@ class _Planner:
             nbits=given.get("nbits", self.wishes.nbits),
         )
         self._fill(plan, nomvar, kept, given)
-        is_chosen = found.is_chosen or "nomvar" in given
-        return self._apart(plan, is_chosen=is_chosen)
+        return self._apart(plan, is_chosen=found.is_chosen)
 
-    def _kept(self, variable: xr.Variable) -> dict[str, Any]:
+    def _kept(self, name: Hashable, variable: xr.Variable) -> dict[str, Any]:
         kept = kept_of(variable)
+        if kept.get("grtyp") in _SERIES and kept.get("typvar", "")[:1] == "T":
+            self.told.add(
+                "it is a time series of stations",
+                str(name),
+                "written as a field of points for each time and level, names left out",
+            )
+            return {key: kept[key] for key in ("nomvar", "etiket") if key in kept}
         for key in _FROM_ATTRS:
             value = variable.attrs.get(key)
             if key not in kept and isinstance(value, str | int | np.integer):
@@ -280,18 +311,35 @@ class _Planner:
         return frozenset(own | set(given))
 
     def _place(self, name: Hashable, variable: xr.Variable, kept: dict[str, Any]) -> Placed:
-        if Where(self.ds, name, self.roles).is_somewhere:
-            found = placed(self.ds, name, northward=True)
-            return found._replace(grid=self.grids.add(found.grid))
         where = Where(self.ds, name, self.roles)
-        if where.kept is not None:
-            found = placed(self.ds, name, northward=True)
-            return found._replace(grid=self.grids.add(found.grid))
-        if "grtyp" not in kept:
-            self.told.add("no positions of its points are known", str(name), "written as grtyp X")
-        is_line = kept.get("nj") == 1 and variable.shape[-1] == kept.get("ni")
-        n = 1 if is_line and variable.ndim == 1 else min(2, variable.ndim)
+        if where.is_somewhere or where.kept is not None:
+            if where.key not in self._places:
+                found = placed(self.ds, name, northward=True, roles=self.roles)
+                grid = found.grid
+                if grid == where.kept and grid.grtyp != "#" and {*_TAG} <= set(kept):
+                    # Of grids that differ by their tags alone the Dataset has one.
+                    ig1, ig2, ig3, ig4 = (int(kept[key]) for key in _TAG)
+                    grid = retagged(grid, (ig1, ig2, ig3, ig4))
+                grid = self.grids.add(grid)
+                self._places[where.key] = found._replace(grid=grid)
+                self._add_mesh(variable, grid)
+            return self._places[where.key]
+        grtyp = kept.get("grtyp")
+        if grtyp is None or grtyp in _WITH_AXES:
+            written = "written as grtyp X" if grtyp is None else "written without >> and ^^"
+            self.told.add("no positions of its points are known", str(name), written)
+        size = kept.get("nj", 0), kept.get("ni", 0)
+        is_line = variable.shape[-1] == size[0] * size[1] and variable.shape[-2:] != size
+        n = 1 if is_line else min(2, variable.ndim)
         return Placed(_NAMELESS, variable.dims[-n:], {})
+
+    def _add_mesh(self, variable: xr.Variable, grid: Grid) -> None:
+        """The triangles between points, as UGRID has them."""
+        topology = self.ds.variables.get(variable.attrs.get("mesh", ""))
+        name = "" if topology is None else topology.attrs.get("face_node_connectivity", "")
+        faces = self.ds.variables.get(name)
+        if grid.grtyp == "M" and faces is not None and faces.ndim == 2:  # noqa: PLR2004
+            self.grids.add_mesh(faces.values - int(faces.attrs.get("start_index", 0)), grid.ig)
 
     def _outer(
         self, name: Hashable, variable: xr.Variable, inner: tuple[Hashable, ...], levels: Levels
@@ -352,16 +400,77 @@ class _Planner:
                 fields[key] = np.array(int(given[key]))
         is_nameless = grid is _NAMELESS
         fields["grtyp"] = np.array(kept.get("grtyp", "X") if is_nameless else grid.grtyp)
-        for key, value in zip(("ig1", "ig2", "ig3", "ig4"), grid.ig, strict=True):
+        for key, value in zip(_TAG, grid.ig, strict=True):
             fields[key] = np.array(int(kept.get(key, 0)) if is_nameless else value)
-        if levels.vertical is not None:
+        if plan.stored is not None and not {*_TAG} <= set(kept):
+            fields |= self._own_tags(plan, plan.stored)
+        elif levels.vertical is not None:
             self.grids.add_vertical(levels.vertical, grid.ig)
-        if levels.lacks_table:
+        if plan.stored is None:
+            self._tell_lost(plan, kept)
+        if levels.lacks_table and not self._add_formula(levels, grid):
             self.told.add(
                 "its levels need a table (!!) for their pressures, and none was kept",
                 str(plan.name),
                 "they are written as numbers",
             )
+
+    def _add_formula(self, levels: Levels, grid: Grid) -> bool:
+        """Whether coefficients of the levels are there, which make a table."""
+
+        def nomvar_of(name: Hashable) -> str:
+            variable = self.ds.variables.get(name)
+            given = self.wishes.names.get(name, {}).get("nomvar")
+            if variable is None or given:
+                return str(given or name)[:4]
+            return self.names.of(name, variable, true_axes=False).nomvar
+
+        found = None
+        if levels.name in self.ds.variables:
+            found = formula_of(self.ds, levels.name, levels.ip1, nomvar_of)
+        if found is not None:
+            self.grids.add_formula(found, grid.ig)
+        return found is not None
+
+    def _own_tags(self, plan: Plan, stored: Stored) -> dict[str, npt.NDArray[Any]]:
+        """Tags of records on equal grids, of which the Dataset has one, and what describes each."""
+        grid = plan.placed.grid
+        tags = np.broadcast_to(np.array(grid.ig), (*plan.shape, len(_TAG))).copy()
+        done: set[tuple[int, int, int, int]] = set()
+        for index in np.ndindex(plan.shape):
+            record = stored.record(index)
+            if record is None or record.grtyp != grid.grtyp:
+                continue
+            tag = record.ig1, record.ig2, record.ig3, record.ig4
+            tags[index] = tag
+            if tag not in done:
+                done.add(tag)
+                self.grids.add(retagged(grid, tag))
+                self._add_vertical_of(record)
+        return {key: tags[..., number] for number, key in enumerate(_TAG)}
+
+    def _add_vertical_of(self, record: Fst24Record) -> None:
+        try:
+            vertical = record.file.vertical(record)
+        except Fst24Error:
+            return  # levels that are numbers alone
+        if vertical is not None:
+            self.grids.add_vertical(vertical, (record.ig1, record.ig2, record.ig3, record.ig4))
+
+    def _tell_lost(self, plan: Plan, kept: dict[str, Any]) -> None:
+        """Of records: what they did not share, and no coordinate tells."""
+        if "grtyp" not in kept:
+            return
+        for key, is_told in (
+            ("etiket", plan.fields["etiket"].ndim > 0),
+            ("ip3", plan.times.tells_ip3 or plan.times.has_period),
+        ):
+            if key not in kept and key not in plan.asked and not is_told:
+                self.told.add(
+                    f"{key} of its records differ and no coordinate tells which",
+                    str(plan.name),
+                    "one is written for all; records that are not loaded keep theirs",
+                )
 
     def _etikets(
         self, plan: Plan, kept: dict[str, Any], given: Mapping[str, Any]
@@ -370,9 +479,8 @@ class _Planner:
         for role in ("ensemble", "realization"):
             for name in self.roles.of(plan.variable, role):
                 labels = self.ds.variables[name]
-                if not set(labels.dims) <= set(plan.outer) or (
-                    not labels.dims and "etiket" in kept
-                ):
+                is_idle = not labels.dims and ("etiket" in kept or labels.values.item() == 0)
+                if not set(labels.dims) <= set(plan.outer) or is_idle:
                     continue
                 made = [_etiket(name, label, base) for label in labels.values.ravel().tolist()]
                 values = np.array(made, dtype=object).reshape(labels.shape)
@@ -386,6 +494,9 @@ class _Planner:
     def _apart(self, plan: Plan, *, is_chosen: bool) -> Plan:
         """The plan, under another nomvar where its records would be those of another variable."""
         keys = plan.keys()
+        if plan.stored is not None and not plan.asked:
+            self._keys |= dict.fromkeys(keys, plan.name)
+            return plan  # records that were there, with all that tells them apart
         if len(set(keys)) < len(keys):
             raise InvalidArgumentError(
                 f"{plan.name}: several of its records would have the same fields: coordinates tell "
@@ -398,7 +509,7 @@ class _Planner:
                 f"{plan.fields['nomvar']}: name one of them, names={{{str(plan.name)!r}: ...}}"
             )
         if other is not None:
-            plan.fields["nomvar"] = np.array(self.names.other(plan.name))
+            plan.fields["nomvar"] = np.array(self.names.made(plan.name, plan.variable))
             plan.units = Units()
             keys = plan.keys()
         self._keys |= dict.fromkeys(keys, plan.name)
@@ -444,15 +555,3 @@ def same_level(a: int, b: int) -> bool:
         return True
     one, two = ip.decode(a), ip.decode(b)
     return bool(one.kind == two.kind and abs(one.value - two.value) <= 1e-6 * abs(two.value))
-
-
-__all__ = [
-    "EncodingError",
-    "Plan",
-    "Wishes",
-    "fields_at",
-    "plans_of",
-    "role_of",
-    "rows_of",
-    "same_level",
-]

@@ -6,6 +6,7 @@ A role is one word: ``lat lon rlat rlon y x`` (horizontal), ``time reftime leadt
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,7 +95,7 @@ _NAMES = {
     ),
 }
 #: Axes of ours whose attributes could be taken for something else.
-_OURS = {name: name for name in ("accum", "ip1", "ip3", "ensemble")}
+_OURS = re.compile(r"(accum|ip1|ip3|ensemble)\d*")
 
 
 def kept_of(variable: xr.Variable | xr.DataArray) -> dict[str, Any]:
@@ -112,8 +113,8 @@ def text_attr(variable: xr.Variable | xr.DataArray, name: str) -> str:
 def role_of(name: Hashable, variable: xr.Variable | xr.DataArray) -> str | None:
     """What a coordinate says; None for one that says nothing known."""
     base = str(name).rstrip("0123456789")
-    if base in _OURS:
-        return _OURS[base]
+    if own := _OURS.fullmatch(str(name)):
+        return own[1]
     if not {"ip1", "vertical"}.isdisjoint(kept_of(variable)):
         return "level"
     found = _STANDARD_NAMES.get(text_attr(variable, "standard_name"))
@@ -201,9 +202,9 @@ def _is_coordinate(name: Hashable, variable: xr.Variable, role: str) -> bool:
         return False
     if role in ("lat", "lon"):
         return variable.ndim <= 2  # noqa: PLR2004 - rows and columns
-    return variable.dims == (name,) or (
-        role in ("time", "reftime", "leadtime") and variable.dtype.kind in "mMO"
-    )
+    is_time = role in ("time", "reftime", "leadtime")
+    is_named = text_attr(variable, "standard_name") in _STANDARD_NAMES
+    return variable.dims == (name,) or (is_time and (is_named or variable.ndim == 0))
 
 
 def spread(

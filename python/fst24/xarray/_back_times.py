@@ -63,7 +63,11 @@ class Times:
         self.valid: Ints | None = None
         self.origin: Ints | None = None
         self.lead: Ints = np.zeros((1,) * len(outer), np.int64)
+        #: Both ends of the period of each value, where there is one.
         self.begin: Ints | None = None
+        self.end: Ints | None = None
+        #: Whether coordinates tell the lead time, and an axis ip3; whether bounds tell a period.
+        self.knows_lead = self.tells_ip3 = self.has_period = False
         if not self._is_undated():
             self._find()
 
@@ -78,8 +82,10 @@ class Times:
         valid, origin, lead = (self._of(role) for role in ("time", "reftime", "leadtime"))
         if lead is None and valid is not None and origin is not None:
             lead = valid - origin
+        self.knows_lead = lead is not None
         if lead is None:
-            lead = np.zeros_like(self.lead)
+            kept = int(self._kept.get("deet", 0)) * int(self._kept.get("npas", 0))
+            lead = np.full_like(self.lead, max(kept, 0))
         if valid is None and origin is not None:
             valid = origin + lead
         if valid is None:
@@ -91,7 +97,7 @@ class Times:
                 " ds.drop_vars('leadtime')"
             )
         self.valid = valid
-        self.begin = self._begin(valid)
+        self._find_period(valid)
         if origin is None and self.begin is not None and not lead.any():
             lead = np.maximum(valid - self.begin, 0)  # the origin of a period is its begin
         if (lead < 0).any():
@@ -111,19 +117,38 @@ class Times:
 
     def _of(self, role: str) -> Ints | None:
         """Seconds of the foremost coordinate of a role, with all outer dimensions."""
+        found: list[Ints] = []
         for name in self._roles.of(self._variable, role):
             variable = self._roles.ds.variables[name]
-            if not set(variable.dims) <= set(self._outer):
+            if not set(variable.dims) <= set(self._outer) or self._is_of_others(name, role):
                 continue
-            if role == "leadtime":
-                return spread(variable, self._outer, _spans(name, variable))
-            return spread(variable, self._outer, _instants(name, variable))
-        return None
+            make = _spans if role == "leadtime" else _instants
+            found.append(spread(variable, self._outer, make(name, variable)))
+            if variable.ndim:
+                break
+        return self._own(found, role) if len(found) > 1 else next(iter(found), None)
 
-    def _begin(self, valid: Ints) -> Ints | None:
-        """The begin of the periods that values are of, where bounds tell it."""
-        if not _PERIOD.search(text_attr(self._variable, "cell_methods")):
-            return None
+    def _is_of_others(self, name: Hashable, role: str) -> bool:
+        """Whether ``reftime2`` is a scalar beside another axis than the variable's ``time1``."""
+        base = str(name).rstrip("0123456789")
+        if base != role or role not in ("reftime", "leadtime"):
+            return False
+        axes = [str(dim) for dim in self._outer if str(dim).rstrip("0123456789") == "time"]
+        return bool(axes) and axes[0].removeprefix("time") != str(name).removeprefix(base)
+
+    def _own(self, found: list[Ints], role: str) -> Ints:
+        """Of scalars that xarray gave to all variables, the one that was kept of the records."""
+        stamp = self._kept.get({"time": "datev", "reftime": "dateo"}.get(role, ""))
+        when = None if stamp is None else date.decode(int(stamp))
+        if when is not None:
+            seconds = int(when.timestamp())
+            return next((one for one in found if (one == seconds).all()), found[0])
+        return found[0]
+
+    def _find_period(self, valid: Ints) -> None:
+        """The periods that values are of, where bounds tell them."""
+        if not self._is_of_periods():
+            return
         for name in self._roles.of(self._variable, "time"):
             time = self._roles.ds.variables[name]
             bounds = time.attrs.get("bounds", time.encoding.get("bounds", f"{name}_bnds"))
@@ -131,10 +156,24 @@ class Times:
             if found is None or found.ndim != time.ndim + 1 or found.shape[-1] != 2:  # noqa: PLR2004
                 continue
             if set(time.dims) <= set(self._outer):
-                first = found[..., 0]
-                begin = spread(first, self._outer, _instants(bounds, first))
-                return np.broadcast_to(np.minimum(begin, valid), valid.shape).copy()
-        return None
+                both = (
+                    spread(found[..., k], self._outer, _instants(bounds, found[..., k]))
+                    for k in (0, 1)
+                )
+                self.begin, self.end = (np.broadcast_to(one, valid.shape) for one in both)
+                return
+
+    def _is_of_periods(self) -> bool:
+        """Whether bounds of time are those of the values: CF says so, or ip2 and ip3 made them."""
+        if _PERIOD.search(text_attr(self._variable, "cell_methods")):
+            return True
+        if not self._kept or not {"ip2", "ip3"}.isdisjoint(self._kept):
+            return False
+        times = {dim for dim in self._variable.dims if str(dim).startswith("time")}
+        return not any(
+            times & set(other.dims) and _PERIOD.search(text_attr(other, "cell_methods"))
+            for other in self._roles.ds.variables.values()
+        )
 
     # ------------------------------------------------------------------------------ fields
 
@@ -179,21 +218,34 @@ class Times:
             )
 
     def _ips(self, nomvar: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        kept2, kept3 = (self._kept.get(key) for key in ("ip2", "ip3"))
-        number = self._axis("ip3")
-        length = self._axis("accum")
-        ip2 = self._hours(kept2)
+        kept3 = self._kept.get("ip3")
+        ip2 = self._hours(self._kept.get("ip2"))
+        number, length = self._axis("ip3"), self._axis("accum")
+        self.tells_ip3 = number is not None or length is not None
         if number is not None:
             return ip2, number
         if length is not None:
             return self._accumulated(length, nomvar, ip2)
         if kept3 is not None and (kept3 <= _LAST_OLD or self.begin is None or self._is_kept()):
             return ip2, np.array(kept3)
-        if self.begin is None or self.origin is None or self.valid is None:
+        return self._of_bounds(nomvar, ip2)
+
+    def _of_bounds(
+        self, nomvar: str, ip2: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Both ends of a period; its length where old records are, or where it begins early."""
+        is_old = self._kept.get("ip2", _LAST_OLD + 1) <= _LAST_OLD
+        begin, origin = self.begin, self.origin
+        if begin is None or origin is None or (is_old and nomvar not in _OLD_STYLE):
             return ip2, np.array(0)
-        if (self.begin < self.origin).any():
-            return ip2, self._old_length(self.valid - self.begin)
-        return self._period(self.begin - self.origin)
+        self.has_period = True
+        if is_old or (begin < origin).any():
+            return ip2, self._old_length(self._ended(origin) - begin)
+        return self._period(begin - origin, self._ended(origin) - origin)
+
+    def _ended(self, origin: Ints) -> Ints:
+        """When periods end: times may be the middle of theirs."""
+        return origin + self.lead if self.end is None else self.end
 
     def _old_length(self, length: Ints) -> Ints:
         """A period by its length alone, as old records have it: it may begin before the origin."""
@@ -249,11 +301,12 @@ class Times:
         is_old = not (length % _HOUR).any() and hours.max(initial=0) < _MOST_OLD_HOURS
         if (is_old and nomvar in _OLD_STYLE) or self.origin is None or (length > self.lead).any():
             return ip2, np.rint(hours).astype(np.int64)
-        return self._period(self.lead - length)
+        return self._period(self.lead - length, self.lead)
 
-    def _period(self, begin: Ints) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Both ends, in the new style, counted from the origin."""
-        ends = (np.asarray(ip.encode(seconds / _HOUR, _TIME)) for seconds in (self.lead, begin))
+    @staticmethod
+    def _period(begin: Ints, end: Ints) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """ip2 and ip3 of both ends, in the new style, in seconds from the origin."""
+        ends = (np.asarray(ip.encode(seconds / _HOUR, _TIME)) for seconds in (end, begin))
         return next(ends), next(ends)
 
 
@@ -314,6 +367,6 @@ def _of_calendar(name: Hashable, when: Any) -> int:  # noqa: ANN401 - of cftime
         raise InvalidArgumentError(
             f"{name} holds {when}, before the Gregorian calendar: use proleptic_gregorian"
         )
-    text = f"{when.year:04d}-{when.month:02d}-{when.day:02d}"
-    clock = when.hour * _HOUR + when.minute * 60 + when.second
-    return int(np.datetime64(text, "s").astype(np.int64).item()) + math.floor(clock)
+    day = np.datetime64(f"{when.year:04d}-{when.month:02d}-{when.day:02d}", "s")
+    clock = when.hour * _HOUR + when.minute * 60 + math.floor(when.second)
+    return int(day.astype(np.int64)) + int(clock)

@@ -157,11 +157,8 @@ def _as_integers(
 def with_mask(written: Written, fields: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
     """A field whose missing points a record of its own tells (``P@`` and ``@@``)."""
     arguments = dict(written.arguments)
-    mask = arguments.pop("mask", None)
-    values = written.values
-    if mask is None:
-        mask = np.zeros(values.shape, np.bool_, order="F")
-    elif values.dtype.kind == "f":
+    mask, values = arguments.pop("mask"), written.values
+    if values.dtype.kind == "f":
         values = np.where(mask, values.dtype.type(0), values)
     counts = np.asfortranarray(~mask).astype(np.uint32, order="F")
     return [(values, fields | arguments), (counts, {**fields, "typvar": "@@", **_MASK})]

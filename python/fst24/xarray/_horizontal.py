@@ -119,7 +119,7 @@ def _positions(
     once = _Once(grid, shape, "points")
     for number, (plain, attrs) in enumerate((("lat", LAT), ("lon", LON))):
         lazy = indexing.LazilyIndexedArray(Positions(once, number))
-        made[name(plain)] = xr.Variable(dims, lazy, dict(attrs))
+        made[name(plain)] = xr.Variable(dims, lazy, dict(attrs), {"fst24": {"grid": grid}})
     if options.bounds and grid.grtyp not in "YMU":
         corners = _Once(grid, (*shape, 4), "bounds")
         for number, plain in enumerate(("lat", "lon")):

@@ -13,7 +13,7 @@ from fst24.grid import Grid, decode
 
 from . import _back_frames as frames
 from ._back_frames import Axis
-from ._back_roles import Roles, kept_of, listed, role_of
+from ._back_roles import HORIZONTAL, Roles, kept_of, listed, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -80,10 +80,15 @@ def grid_of(obj: xr.Dataset | xr.DataArray, *, var: str | None = None) -> Grid:
     ds = _as_dataset(obj)
     if var is not None:
         return placed(ds, var).grid
-    names = [n for n, v in ds.data_vars.items() if v.ndim and Where(ds, n).is_somewhere]
+    roles = Roles(ds)
+    keys: dict[tuple[Any, ...], Hashable] = {}
+    for name, variable in ds.data_vars.items():
+        if variable.ndim and (where := Where(ds, name, roles)).is_somewhere:
+            keys.setdefault(where.key, name)
+    names = list(keys.values())
     if not names:
         return _of_coordinates(ds)
-    found = {name: placed(ds, name).grid for name in names}
+    found = {name: placed(ds, name, roles=roles).grid for name in names}
     first = found[names[0]]
     others = [name for name, grid in found.items() if grid != first]
     if others:
@@ -106,7 +111,7 @@ def _of_coordinates(ds: xr.Dataset) -> Grid:
     mapping = [n for n, v in ds.variables.items() if "grid_mapping_name" in v.attrs]
     dims: list[Hashable] = []
     for name, variable in ds.variables.items():
-        if role_of(name, variable) in ("lat", "lon", "rlat", "rlon", "y", "x"):
+        if role_of(name, variable) in HORIZONTAL:
             dims += [dim for dim in variable.dims if dim not in dims]
     probe = xr.Variable(dims, np.broadcast_to(np.float32(0), [ds.sizes[dim] for dim in dims]))
     if mapping:
@@ -115,7 +120,9 @@ def _of_coordinates(ds: xr.Dataset) -> Grid:
     return placed(ds.assign({name: probe}), name).grid
 
 
-def placed(ds: xr.Dataset, name: Hashable, *, northward: bool = False) -> Placed:
+def placed(
+    ds: xr.Dataset, name: Hashable, *, northward: bool = False, roles: Roles | None = None
+) -> Placed:
     """The grid of one variable.
 
     Parameters
@@ -123,6 +130,8 @@ def placed(ds: xr.Dataset, name: Hashable, *, northward: bool = False) -> Placed
     northward : bool
         Points are put in the order of standard files: rows from south to north, columns from west
         to east. Else they are in that of the Dataset.
+    roles : Roles, optional
+        Of the Dataset, where they are known.
 
     Raises
     ------
@@ -131,7 +140,7 @@ def placed(ds: xr.Dataset, name: Hashable, *, northward: bool = False) -> Placed
     """
     if name not in ds.variables:
         raise InvalidArgumentError(f"there is no variable {name!r}: {listed(ds.data_vars)}")
-    where = Where(ds, name)
+    where = Where(ds, name, roles)
     try:
         return _kept(where) or _made(where, northward=northward)
     except (InvalidArgumentError, UnsupportedError) as error:
@@ -153,6 +162,16 @@ class Where:
         if ":" in str(given):  # "crs: x y crs2: lat lon"; the first is that of the axes
             names = [w.rstrip(":") for w in str(given).split() if w.endswith(":")]
         return next((name for name in names if name in self.ds.variables), None)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What variables on one grid have in common."""
+        names = [self._roles.of(self.variable, role) for role in HORIZONTAL]
+        dims = {dim for name in names for n in name for dim in self.ds.variables[n].dims}
+        kept = kept_of(self.variable)
+        tag = [kept.get(key) for key in ("grtyp", "ni", "nj", "ig1", "ig2", "ig3", "ig4")]
+        own = [dim for dim in self.variable.dims if dim in dims]
+        return (self.mapping_name, *map(tuple, names), tuple(own), *tag)
 
     @property
     def mapping(self) -> Mapping[str, Any]:
@@ -187,9 +206,10 @@ class Where:
 
     @property
     def is_somewhere(self) -> bool:
-        """Whether the variable has horizontal dimensions."""
-        roles = ("lat", "lon", "rlat", "rlon", "y", "x")
-        return any((found := self.get(role)) is not None and found.ndim for role in roles)
+        """Whether the variable has horizontal dimensions, or is of one point."""
+        if any((found := self.get(role)) is not None and found.ndim for role in HORIZONTAL):
+            return True
+        return self.get("lat", 0) is not None and self.get("lon", 0) is not None
 
     def pair(self, y_role: str, x_role: str) -> tuple[xr.Variable, xr.Variable] | None:
         """Coordinates of rows and of columns, each along a dimension of its own or a scalar."""
@@ -423,12 +443,15 @@ def _part_of_kept(where: Where, y: Axis, x: Axis) -> Grid | None:
 
 def _places(values: Reals, held: Reals, turn: float, scale: float = 1.0) -> Order | None:
     """Where values stand on an axis; None when one is not on it."""
-    off = np.abs(values[:, None] - held[None, :])
-    if turn:
-        off = np.fmin(off, np.abs(off - turn))
-    found: Order = np.argmin(off, axis=1)
-    same = off[np.arange(len(values)), found] <= _SAME_DEGREES * scale
-    return found if same.all() else None
+    wanted, there = (values % turn, held % turn) if turn else (values, held)
+    order = np.argsort(there, kind="stable")
+    after = np.searchsorted(there[order], wanted) % len(order)
+    near = np.stack([order[after], order[after - 1]])  # the first and the last are neighbours
+    off = np.abs(there[near] - wanted)
+    off = np.fmin(off, np.abs(off - turn)) if turn else off
+    best = np.argmin(off, axis=0), np.arange(len(wanted))
+    found: Order = near[best]
+    return found if (off[best] <= _SAME_DEGREES * scale).all() else None
 
 
 def _rotated(where: Where, *, northward: bool) -> Placed | None:

@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 import fst24
-from fst24 import EncodingError, InvalidArgumentError, date
+from fst24 import EncodingError, Fst24Error, date
 
 from ._back_grids import Grids
 from ._back_plan import Plan, Wishes, fields_at, plans_of, rows_of, same_level
+from ._back_roles import kept_of
 from ._back_told import Told
 from ._back_values import blocks, named, record_of, with_mask
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
-
-    from fst24 import Fst24Record
 
     #: Called with the records that are done and how many there are.
     Progress: TypeAlias = Callable[[int, int], None]
@@ -33,7 +32,7 @@ _DATES = ("dateo", "deet", "npas", "ip2", "ip3")
 
 
 def to_fst(
-    ds: xr.Dataset | xr.DataArray,
+    ds: xr.Dataset | xr.DataArray | xr.DataTree,
     path: str | os.PathLike[str],
     *,
     mode: Literal["w", "x", "a"] = "w",
@@ -55,9 +54,10 @@ def to_fst(
 
     Parameters
     ----------
-    ds : Dataset or DataArray
+    ds : Dataset, DataArray or DataTree
         Dimensions are known by their coordinates (``standard_name``, ``axis``, ``units``), whatever
-        their order and names. Missing values are NaN.
+        their order and names. Missing values are NaN; of a Dataset that fst24 opened, fields of
+        missing values alone stand for records that were not there, and are not written.
     path : path
         The file.
     mode, backend
@@ -99,14 +99,11 @@ def to_fst(
     ...     f[0].nomvar, f[0].grtyp, round(float(f[0].data[0, 0]), 2), f[0].ip1
     ('TT', 'L', 20.0, 0)
     """
-    if isinstance(ds, xr.DataArray):
-        ds = ds.to_dataset(name="data" if ds.name is None else ds.name)
-    if not isinstance(ds, xr.Dataset):
-        raise TypeError(f"to_fst writes a Dataset or a DataArray, not a {type(ds).__name__}")
+    parts = _parts(ds)
     told = Told(strict=strict)
     wishes = Wishes.of(names, nbits=nbits, datyp=datyp, etiket=etiket, typvar=typvar)
-    grids = Grids(_known(path) if mode == "a" else ())
-    plans = plans_of(ds, wishes, grids, told)
+    grids = _known(path) if mode == "a" else Grids()
+    plans = plans_of(parts, wishes, grids, told)
     total = sum(plan.n_records for plan in plans)
     with fst24.open(path, mode, backend=backend) as f:
         f.write_many(grids.items(), threads=threads)
@@ -118,7 +115,23 @@ def to_fst(
                 f.write_many(counted.through(items), threads=threads)
             except EncodingError as error:
                 raise named(error, plan.name) from error
+            except Fst24Error as error:
+                error.add_note(f"while {plan.name} was written")
+                raise
     told.issue()
+
+
+def _parts(ds: Any) -> list[xr.Dataset]:  # noqa: ANN401 - checked here
+    """The Datasets of what is written: a tree, which old versions of xarray lack, has several."""
+    if isinstance(ds, xr.DataArray):
+        return [ds.to_dataset(name="data" if ds.name is None else ds.name)]
+    if isinstance(ds, xr.Dataset):
+        return [ds]
+    tree: Any = getattr(xr, "DataTree", None)
+    if tree is not None and isinstance(ds, tree):
+        return [node.to_dataset() for node in ds.subtree if node.has_data]
+    kind = type(ds).__name__
+    raise TypeError(f"to_fst writes a Dataset, a DataArray or a DataTree, not a {kind}")
 
 
 class _Counted:
@@ -136,15 +149,12 @@ class _Counted:
                 self._progress(self._done, self._total)
 
 
-def _known(path: str | os.PathLike[str]) -> list[Fst24Record]:
-    """Descriptors of a file that is added to, read before it is locked."""
+def _known(path: str | os.PathLike[str]) -> Grids:
+    """What a file that is added to describes already, read before it is locked."""
     if not Path(path).exists():
-        return []
+        return Grids()
     with fst24.open(path) as f:
-        found = [one for name in _DESCRIPTORS for one in f.read_records(nomvar=name)]
-        for one in found:
-            one.decode()
-        return found
+        return Grids(one for name in _DESCRIPTORS for one in f.read_records(nomvar=name))
 
 
 def _items(plan: Plan, drops: Told | None) -> Iterator[list[Item]]:
@@ -165,6 +175,7 @@ def _items(plan: Plan, drops: Told | None) -> Iterator[list[Item]]:
         return
     is_masked = str(plan.fields["typvar"])[1:2] == "@" and str(plan.fields["typvar"]) != "@@"
     places = None if plan.stored is None else plan.stored.places.ravel()
+    has_gaps = bool(kept_of(plan.variable))  # of records that were not there
     for start, values in blocks(plan.variable, plan.outer):
         part = values.shape[: len(plan.outer)]
         for index, row in rows_of(plan.shape, start, part):
@@ -172,8 +183,12 @@ def _items(plan: Plan, drops: Told | None) -> Iterator[list[Item]]:
                 yield []  # a gap between records
                 continue
             written = record_of(_field(plan, values[index]), plan.units, plan.packing)
+            mask = written.arguments.get("mask")
+            if has_gaps and mask is not None and mask.all():
+                yield []
+                continue
             fields = fields_at(columns, row)
-            if is_masked:
+            if is_masked and mask is not None:
                 yield with_mask(written, fields)
             else:
                 yield [(written.values, fields | written.arguments)]
@@ -212,15 +227,16 @@ def _copies(plan: Plan, columns: dict[str, npt.NDArray[Any]]) -> Iterator[list[I
             yield []
             continue
         fields = fields_at(columns, row)
-        same = valid is None or (
-            _seconds(record.datev) == int(valid[row])
-            and record.deet * record.npas == int(lead[row] if lead is not None else 0)
-        )
+        same = valid is None or _seconds(record.datev) == int(valid[row])
+        if plan.times.knows_lead and lead is not None:
+            same = same and record.deet * record.npas == int(lead[row])
         own = set(_DATES) if same else set()
-        own |= {"nomvar", "typvar"} | (set() if _tells(plan, "etiket") else {"etiket"})
+        own |= {"nomvar", "typvar"}
+        if plan.fields["etiket"].size == 1:  # not told by a coordinate
+            own.add("etiket")
         if same_level(record.ip1, fields["ip1"]):
             own.add("ip1")
-        if _tells(plan, "ip3") and same:
+        if plan.times.tells_ip3:
             own.discard("ip3")
         changed = {
             key: value
@@ -237,13 +253,6 @@ def _copies(plan: Plan, columns: dict[str, npt.NDArray[Any]]) -> Iterator[list[I
         yield items
 
 
-def _tells(plan: Plan, key: str) -> bool:
-    """Whether a field is told by a coordinate: by an axis of several values."""
-    return (plan.fields[key].size > 1 and key != "ip3") or (
-        key == "ip3" and plan.fields[key].ndim > 0
-    )
-
-
 def _flat(plan: Plan, values: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
     return None if values is None else np.broadcast_to(values, plan.shape).ravel()
 
@@ -251,6 +260,3 @@ def _flat(plan: Plan, values: npt.NDArray[Any] | None) -> npt.NDArray[Any] | Non
 def _seconds(stamp: int) -> int | None:
     when = date.decode(int(stamp))
     return None if when is None else int(when.timestamp())
-
-
-__all__ = ["InvalidArgumentError", "to_fst"]

@@ -30,8 +30,8 @@ def groups_from(
 ) -> dict[str, xr.Dataset]:
     """Datasets by the name of their group, ``/Z200x100``: the root alone when there is one grid."""
     options = make_options(given)
-    headers = Headers.of(file, options)
     notes = Notes(file.path, strict=False)
+    headers = Headers.of(file, options, notes)
     grids = Grids(headers, options, notes)
     codes = np.where(grids.series.records, _STATIONS, grids.codes)
     numbers = np.unique(codes).tolist()
