@@ -14,6 +14,7 @@ import fst24
 from fst24.xarray import to_xarray
 from fst24.xarray._to_fst import to_fst
 from tests.conftest import golden
+from tests.support import cf
 from tests.support.records import DATEO, hpa, make_file
 from tests.support.same import KEYS, PACKING, records
 
@@ -384,3 +385,24 @@ def test_groups_of_a_tree_become_one_file(path: Path) -> None:
             warnings.simplefilter("error")
             to_fst(tree, path)
     assert records(path, *PACKING) == records(names[0], *PACKING) + records(names[1], *PACKING)
+
+
+def test_panels_survive_another_format(path: Path) -> None:
+    name = golden("model/yy-2024051712_003.fst")
+    with fst24.open(name) as f:
+        ds, grid = to_xarray(f).load(), f.grid(f[2])
+    for variable in ds.variables.values():
+        variable.encoding.clear()
+    back(ds, path)
+    with fst24.open(path) as f:
+        tt = f.find(nomvar="TT")
+        assert tt is not None
+        found = f.grid(tt)
+        assert (found.grtyp, found.shape) == ("U", grid.shape)
+        assert cf.apart(found.latlon(), grid.latlon()) < 2e-4
+        assert np.array_equal(to_xarray(f)["TT"].values, ds["TT"].values)
+    back(ds.isel(subgrid=1), path)
+    with fst24.open(path) as f:
+        found = f.grid(f.find(nomvar="TT") or f[0])
+        assert (found.grtyp, found.ref_grtyp) == ("Z", "E")
+        assert cf.apart(found.latlon(), grid.panels[1].latlon()) < 2e-4
