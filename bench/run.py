@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 if TYPE_CHECKING:
     from bench.python.common import Row, Timing
 
-PARTS = ("listing", "table", "access", "decode", "write", "grid")
+PARTS = ("listing", "table", "access", "decode", "write", "grid", "xarray")
 
 
 def seconds(value: float) -> str:

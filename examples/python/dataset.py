@@ -1,6 +1,6 @@
 """A walk through a model file with xarray; the cells run one after the other, in the tests too.
 
-    python examples/python/dataset.py gem.fst
+python examples/python/dataset.py gem.fst
 """
 
 # %% Open: headers alone are read.

@@ -97,7 +97,8 @@ class FstOSError(Fst24Error, OSError):
     def __reduce__(self) -> tuple[Callable[..., Fst24Error], tuple[Any, ...]]:
         place = {"path": self.path, "record": self.record, "offset": self.offset}
         place["_said"] = self._said
-        args = (self.errno, self.strerror, self.filename)
+        # OSError drops the name from its args, and has no errno where it was given a message alone.
+        args = self.args if self.errno is None else (self.errno, self.strerror, self.filename)
         return _rebuilt, (type(self), args, place)
 
 

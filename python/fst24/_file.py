@@ -27,7 +27,7 @@ from ._linked import OpenOptions, from_root, open_part
 from ._metadata import FileInfo
 from ._record import Fst24Record, as_array, outs_of
 from ._settings import thread_settings
-from ._sources import is_path
+from ._sources import is_path, is_sendable
 from ._views import MMAP_THRESHOLD
 from .grid._found import SharedGrids, grid_of
 
@@ -111,7 +111,7 @@ class Fst24File:
     @property
     def closed(self) -> bool:
         """Whether the file was closed."""
-        return any(part.closed for part in self._parts)
+        return self._parts[0].closed  # all are closed together, this one first
 
     def __enter__(self) -> Self:
         self._check_open()
@@ -132,13 +132,12 @@ class Fst24File:
     def __reduce__(self) -> tuple[Callable[..., Fst24File], tuple[Any, ...]]:
         """By path: the file is opened again where it is unpickled."""
         for one in self._given:
-            if not is_path(one) and not isinstance(one, bytes):
+            if not is_path(one) and not is_sendable(one):
                 kind = type(one).__name__
                 raise TypeError(
                     f"a file that was opened from a {kind} cannot be pickled: give its path"
                 )
-        given = [os.fsdecode(one) if is_path(one) else one for one in self._given]
-        return _reopened, (given, self._options)
+        return _reopened, (self.sources, self._options)
 
     # -------------------------------------------------------------------------- facts
 
@@ -151,6 +150,11 @@ class Fst24File:
     def paths(self) -> list[str]:
         """The names of all linked files."""
         return [part.path for part in self._parts]
+
+    @property
+    def sources(self) -> list[SourceLike]:
+        """What each linked file was opened from: an absolute path or an address, or the object."""
+        return [os.fsdecode(one) if is_path(one) else one for one in self._given]
 
     @property
     def starts(self) -> list[int]:

@@ -118,6 +118,13 @@ def is_address(source: SourceLike) -> bool:
     return isinstance(source, str) and "://" in source
 
 
+def is_sendable(source: SourceLike) -> bool:
+    """Whether another process can have a copy of it: bytes, and files that fsspec opens again."""
+    return isinstance(source, bytes | io.BytesIO) or (
+        hasattr(source, "fs") and hasattr(source, "path")
+    )
+
+
 def open_source(source: SourceLike, *, mmap_from: int, missing: Missing) -> Source:
     """Open a path, bytes or a file object with libfst24."""
     if is_address(source):
@@ -128,6 +135,8 @@ def open_source(source: SourceLike, *, mmap_from: int, missing: Missing) -> Sour
         return _core.File.open_path(os.fsencode(source), shown, mmap_from, missing)
     if hasattr(source, "read") and hasattr(source, "seek"):
         return _open_stream(source, missing)
+    if hasattr(source, "fs") and hasattr(source, "mode"):  # what fsspec.open gives
+        return _open_stream(source.open(), missing)
     try:
         memoryview(source)
     except TypeError:

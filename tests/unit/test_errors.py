@@ -142,7 +142,8 @@ def test_errors_survive_pickling(tmp_path: Path) -> None:
     errors = [from_core(s, 2, 5, 80, "it is broken", "a.fst") for s in (*range(1, 10), -1, -2)]
     with pytest.raises(fst24.Fst24Error) as caught:
         fst24.open(tmp_path / "nowhere.fst")
-    for error in [*errors, caught.value]:
+    alone = fst24.FileChangedError("a.fst: it is another one")
+    for error in [*errors, caught.value, alone]:
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
         assert type(again) is type(error)
         assert (str(again), again.path, again.record, again.offset) == (

@@ -26,6 +26,7 @@ _TOLD_IN = {
     **dict.fromkeys("Z#YOXM", (">>", "^^")),
     "U": ("^>",),
 }
+_DESCRIPTORS = (">>", "^^", "^>")
 #: For each point its own.
 _POINTS = "YOXM"
 #: Fields of longitudes and latitudes that stand in for missing ``>>`` and ``^^`` (7.8).
@@ -74,6 +75,7 @@ class FileLike(Protocol):
 
     @property
     def path(self) -> str: ...
+    def __getitem__(self, place: int, /) -> Any: ...  # noqa: ANN401
     def iter_records(self, **criteria: Any) -> Iterator[Any]: ...  # noqa: ANN401
 
 
@@ -220,18 +222,51 @@ def grid_of(file: FileLike, record: RecordLike) -> Grid:
     return grid_from(record, axes_of(file, record))
 
 
+def _tagged(file: FileLike) -> dict[Any, list[int]]:
+    """Places of descriptors by name and tag."""
+    found: dict[Any, list[int]] = {}
+    for one in file.iter_records(nomvar=_DESCRIPTORS):
+        found.setdefault((one.nomvar, one.ip1, one.ip2), []).append(one.index)
+    return found
+
+
+class _ByTag:
+    """A file that looks descriptors up by their tag.
+
+    Thousands of linked files that have a grid each would be searched for each of the grids.
+    """
+
+    def __init__(self, file: FileLike, tagged: dict[Any, list[int]]) -> None:
+        self._file, self._tagged = file, tagged
+        self.path = file.path
+
+    def __getitem__(self, place: int, /) -> Any:  # noqa: ANN401
+        return self._file[place]
+
+    def iter_records(self, **criteria: Any) -> Iterator[Any]:  # noqa: ANN401
+        if "ip1" not in criteria:
+            return self._file.iter_records(**criteria)
+        places = self._tagged.get(tuple(criteria[name] for name in ("nomvar", "ip1", "ip2")), ())
+        found = (self._file[place] for place in places)  # records would keep the file open
+        return (one for one in found if one.ip3 == criteria.get("ip3", one.ip3))
+
+
 class SharedGrids:
     """The grids of a file, each made once. Any thread may ask."""
 
-    __slots__ = ("_lock", "_made")
+    __slots__ = ("_lock", "_made", "_tagged")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made: dict[tuple[Any, ...], Grid] = {}
+        self._tagged: dict[Any, list[int]] | None = None
 
     def of(self, file: FileLike, record: RecordLike) -> Grid:
         """The grid of a record whose axes are in ``file``."""
-        axes = axes_of(file, record)
+        with self._lock:
+            if self._tagged is None:
+                self._tagged = _tagged(file)
+        axes = axes_of(_ByTag(file, self._tagged), record)
         places = tuple(axis.index for axis in axes)
         key = (record.grtyp, record.ni, record.nj, _codes(record), places)
         with self._lock:

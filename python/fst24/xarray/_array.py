@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +13,10 @@ from xarray.core import indexing
 from fst24 import empty
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import numpy.typing as npt
+    import xarray as xr
 
     from ._reads import Reads
 
@@ -60,18 +64,19 @@ class RecordCube(BackendArray):
         reads: Reads,
         places: Ints,
         inner: tuple[int, ...],
-        dtype: np.dtype[Any],
+        dtype: np.dtype[Any] | str,
         *,
-        stored: np.dtype[Any] | None,
+        stored: np.dtype[Any] | str | None = None,
         masks: Ints | None = None,
         record: tuple[int, ...] | None = None,
         threads: int | None = None,
     ) -> None:
         self._record = record or inner
         self._reads, self._places, self._inner = reads, places, inner
-        self._stored, self._masks, self._threads = stored, masks, threads
+        self._stored = None if stored is None else np.dtype(stored)
+        self._masks, self._threads = masks, threads
         self.shape: tuple[int, ...] = places.shape + inner
-        self.dtype = dtype
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
 
     # ---------------------------------------------------------------------------- as a value
 
@@ -79,19 +84,31 @@ class RecordCube(BackendArray):
         reads, places, masks = self._reads, self._places, self._masks
         if masks is None:
             reads, places = reads.only(places)
-        return _made_again, (
-            type(self),
-            (reads, places, self._inner, self.dtype),
-            self._options(masks, self._threads),
-        )
+        else:
+            reads, both = reads.only(np.stack([places, masks]))
+            places, masks = both
+        options = self._options(masks, self._threads)
+        if masks is not None:
+            options["masks"] = packed(masks)
+        given = (reads, packed(places), self._inner, self.dtype.str)
+        kept = {name: value for name, value in options.items() if value is not None}
+        return _made_again, (type(self), given, kept)
 
     def _options(self, masks: Ints | None, threads: int | None) -> dict[str, Any]:
-        return {"stored": self._stored, "masks": masks, "record": self._record, "threads": threads}
+        return {
+            "stored": None if self._stored is None else self._stored.str,
+            "masks": masks,
+            "record": None if self._record == self._inner else self._record,
+            "threads": threads,
+        }
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
-        masks = None if self._masks is None else self._masks.tobytes()
-        places = self._places.tobytes()
-        return ("fst24", self._reads.token(), places, masks, self._inner, str(self.dtype))
+        options = self._options(None, None)
+        places = [None if one is None else _digest(one) for one in (self._places, self._masks)]
+        return (
+            *("fst24", type(self).__name__, self._reads.token(), *places),
+            *(self.shape, self._inner, self.dtype.str, repr(sorted(options.items()))),
+        )
 
     def __repr__(self) -> str:
         return f"<RecordCube {self.shape} {self.dtype} of {(self._places >= 0).sum():,} records>"
@@ -107,13 +124,23 @@ class RecordCube(BackendArray):
         options = self._options(masks, threads)
         return type(self)(self._reads, self._places[outer], self._inner, self.dtype, **options)
 
+    @property
+    def is_by_path(self) -> bool:
+        """Whether another process can read it, having the paths of its files."""
+        return self._reads.is_by_path
+
     def places(self) -> Ints:
         """Places of the records, in the shape of the outer dimensions."""
         return self._places
 
     # ------------------------------------------------------------------------------- reading
 
-    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:  # noqa: ANN401 - as xarray
+    def __getitem__(self, key: indexing.ExplicitIndexer | tuple[Any, ...]) -> Any:  # noqa: ANN401
+        """By an index of xarray, or an outer one (slices, numbers, lists) as dask has it."""
+        if isinstance(key, tuple):
+            return self.read(tuple(map(_item, key)))
+        if isinstance(key, indexing.BasicIndexer | indexing.OuterIndexer):
+            return self.read(key.tuple)
         return indexing.explicit_indexing_adapter(
             key, self.shape, indexing.IndexingSupport.OUTER, self.read
         )
@@ -229,12 +256,122 @@ class RecordCube(BackendArray):
 def _made_again(
     kind: type[RecordCube], given: tuple[Any, ...], options: dict[str, Any]
 ) -> RecordCube:
-    return kind(*given, **options)
+    """What arrives of a pickled cube."""
+    reads, places, inner, dtype = given
+    if "masks" in options:
+        options = {**options, "masks": unpacked(*options["masks"])}
+    return kind(reads, unpacked(*places), inner, dtype, **options)
+
+
+def packed(places: Ints) -> tuple[tuple[int, ...], Any]:
+    """The shape of places, and they themselves in few bytes: what `unpacked` takes.
+
+    Mostly they go in equal steps along each dimension: the first one and the steps say all.
+    """
+    if not places.size:
+        return places.shape, b""
+    first = int(places[(0,) * places.ndim])
+    steps = []
+    regular: Ints = np.full((1,) * places.ndim, first, np.int64)
+    for axis, n in enumerate(places.shape):
+        second = tuple(int(k == axis) for k in range(places.ndim))
+        step = int(places[second]) - first if n > 1 else 0
+        steps.append(step)
+        along = np.arange(n, dtype=np.int64) * step
+        regular = regular + along.reshape([-1 if k == axis else 1 for k in range(places.ndim)])
+    if np.array_equal(regular, places):
+        return places.shape, (first, *steps)
+    small = places.astype(np.min_scalar_type(-int(places.max()) - 1))
+    return places.shape, small.tobytes()
+
+
+def unpacked(shape: tuple[int, ...], kept: Any) -> Ints:  # noqa: ANN401 - of packed
+    """Places from what `packed` gave."""
+    if isinstance(kept, bytes):
+        size = len(kept) // max(1, math.prod(shape))
+        return np.frombuffer(kept, f"i{size or 8}").astype(np.int64).reshape(shape)
+    first, *steps = kept
+    found: Ints = np.full(shape, first, np.int64)
+    for axis, (n, step) in enumerate(zip(shape, steps, strict=True)):
+        along = np.arange(n, dtype=np.int64) * step
+        found += along.reshape([-1 if k == axis else 1 for k in range(len(shape))])
+    return found
+
+
+def _digest(places: Ints) -> str:
+    return hashlib.blake2b(places.tobytes(), digest_size=16).hexdigest()
+
+
+def cube_of(variable: xr.Variable) -> tuple[RecordCube, tuple[_Item, ...]] | None:
+    """The records behind a variable, and which part of each it shows.
+
+    None when they were read, or when some records were left out.
+    """
+    data = variable._data  # noqa: SLF001 - xarray shows no other way
+    while isinstance(data, indexing.CopyOnWriteArray | indexing.MemoryCachedArray):
+        data = data.array
+    if not isinstance(data, indexing.LazilyIndexedArray) or not isinstance(data.array, RecordCube):
+        return None
+    cube, n_outer = data.array, data.array.n_outer
+    outer, inner = data.key.tuple[:n_outer], data.key.tuple[n_outer:]
+    if all(_is_all(item, n) for item, n in zip(outer, cube.shape, strict=False)):
+        return cube, inner
+    return None
+
+
+def index_after(
+    cut: tuple[_Item, ...], key: tuple[_Item, ...], shape: tuple[int, ...]
+) -> tuple[_Item, ...]:
+    """One outer index that stands for ``cut`` and then ``key``; what is cut is of ``shape``."""
+    items = iter(key)
+    return tuple(
+        item if _length(item, n) < 0 else _item_after(item, next(items), n)
+        for item, n in zip(cut, shape, strict=True)
+    )
+
+
+def _item_after(cut: _Item, item: _Item, n: int) -> _Item:
+    if not isinstance(cut, slice):
+        return cut[item]  # type: ignore[index] # a list: numbers have no length
+    taken = range(*cut.indices(n))
+    if isinstance(item, slice):
+        part = taken[item]
+        if not part:
+            return slice(0, 0)
+        return slice(part.start, part.stop if part.stop >= 0 else None, part.step)
+    return np.array(taken, np.int64)[item]
+
+
+#: What a task of dask reads, unless asked otherwise.
+CHUNK_BYTES = 128 * 2**20
+
+
+def preferred_chunks(
+    variable: xr.Variable, n_outer: int, n_bytes: int = CHUNK_BYTES
+) -> dict[Hashable, int]:
+    """Whole records, as many as make a task worth its while: all levels of some times."""
+    sizes = list(variable.shape)
+    left = n_bytes // max(1, variable.dtype.itemsize * math.prod(sizes[n_outer:]))
+    for axis in reversed(range(n_outer)):
+        n_blocks = -(-sizes[axis] // max(1, left))
+        sizes[axis] = -(-sizes[axis] // max(1, n_blocks))  # all of about one size
+        left //= max(1, sizes[axis])
+    return dict(zip(variable.dims, sizes, strict=True))
 
 
 def gap_of(dtype: np.dtype[Any]) -> Any:  # noqa: ANN401 - of the dtype
     """What stands where there is no value."""
     return np.nan if dtype.kind in "fc" else 0
+
+
+def _item(item: Any) -> _Item:  # noqa: ANN401 - part of an index
+    """A list of numbers or of truths as numbers in an array."""
+    if not isinstance(item, list | np.ndarray):
+        return item  # type: ignore[no-any-return]
+    array = np.asarray(item)
+    if array.dtype == bool:
+        return np.flatnonzero(array)
+    return array.astype(np.int64) if array.size == 0 else array
 
 
 def _taken(array: npt.NDArray[Any], items: tuple[_Item, ...]) -> npt.NDArray[Any]:

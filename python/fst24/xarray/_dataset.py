@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 from xarray.core import indexing
 
+from fst24 import Fst24Error
 from fst24.table._table import distinct
 
 from . import _times
-from ._array import RecordCube
+from ._array import RecordCube, preferred_chunks
 from ._attrs import Attributes, of_dataset, shared_header
 from ._axes import suffixes
 from ._grids import Grids
@@ -28,7 +29,7 @@ from ._shape import Shaper, with_all_times
 from ._tiles import TileCube
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 _MISSING_FLAG = 64
+#: Damaged records that are passed over in search of one that tells what all are like.
+_MOST_TRIED = 16
 #: Variables named in a message.
 _MOST_NAMED = 4
 _BASE = 0x3F
@@ -60,7 +63,7 @@ class _Builder:
     def __init__(self, file: Fst24File, options: Options) -> None:
         self.options = options
         self.notes = Notes(file.path, strict=options.strict)
-        self.headers = Headers.of(file, options)
+        self.headers = Headers.of(file, options, self.notes)
         self._tell_of_unknown()
         self.grids = Grids(self.headers, options, self.notes)
         self.reads = Reads(file)
@@ -217,7 +220,7 @@ class _Builder:
         variable = variable.isel(cut) if cut else variable
         if self.options.fill_value is not None and cube.dtype.kind == "f":
             variable.encoding["_FillValue"] = cube.dtype.type(self.options.fill_value)
-        variable.encoding["preferred_chunks"] = _preferred_chunks(variable, cube)
+        variable.encoding["preferred_chunks"] = preferred_chunks(variable, cube.n_outer)
         return variable
 
     def _name_terms(
@@ -284,9 +287,13 @@ class _Builder:
         if self.headers["datyp"][row] & _BASE not in _WORDS:
             return None
         record = self.headers.record(int(row))
-        if record.shape[:2] == (record.ni, record.nj):
+        try:
+            shape = record.shape
+        except Fst24Error:
+            return None  # reading it tells why
+        if shape[:2] == (record.ni, record.nj):
             return None
-        return Horizontal((f"words{record.shape[0]}",), record.shape[:1], lambda _: {}, ())
+        return Horizontal((f"words{shape[0]}",), shape[:1], lambda _: {}, ())
 
     def _cube(self, one: Shaped, flat: Horizontal) -> RecordCube:
         group, headers = one.group, self.headers
@@ -328,13 +335,25 @@ class _Builder:
     def _kinds(self) -> list[tuple[np.dtype[Any], bool]]:
         return self._kinds_found()[1]
 
+    def _dtype(self, codes: npt.NDArray[np.int32], row: int) -> np.dtype[Any]:
+        """Of the values of records that are stored alike, by the first that is not damaged."""
+        reason = ""
+        alike = np.flatnonzero(codes == codes[row])[:_MOST_TRIED]
+        for one in alike.tolist():
+            try:
+                return self.headers.record(one).dtype
+            except Fst24Error as error:
+                reason = str(error)
+        self.notes.add("records are damaged", reason, "reading them raises this")
+        return np.dtype(np.float32)
+
     def _kinds_found(self) -> tuple[npt.NDArray[np.int32], list[tuple[np.dtype[Any], bool]]]:
         """The type of the values of each record: a number, and what the numbers stand for."""
         if not hasattr(self, "_kept_kinds"):
             headers = self.headers
             codes, rows = distinct(headers["datyp"], headers["nbits"], headers.element_sizes)
             kinds = [
-                (headers.record(row).dtype, bool(headers["datyp"][row] & _MISSING_FLAG))
+                (self._dtype(codes, row), bool(headers["datyp"][row] & _MISSING_FLAG))
                 for row in rows.tolist()
             ]
             self._kept_kinds = codes, kinds
@@ -351,22 +370,6 @@ def _nearest(groups: list[Group], user: Group) -> str:
 
 def _most_common(sides: Iterable[Any]) -> Any:  # noqa: ANN401 - what axes say
     return Counter(sides).most_common(1)[0][0]
-
-
-#: What a task of dask reads, unless asked otherwise.
-_CHUNK_BYTES = 128 * 2**20
-
-
-def _preferred_chunks(variable: xr.Variable, cube: RecordCube) -> dict[Hashable, int]:
-    """Whole records, as many as make a task worth its while: all levels of some times."""
-    sizes = list(variable.shape)
-    left = _CHUNK_BYTES // max(1, cube.dtype.itemsize)
-    for axis in reversed(range(len(sizes))):
-        inner = axis >= cube.n_outer
-        n = sizes[axis] if inner else max(1, min(sizes[axis], left))
-        left //= max(1, n)
-        sizes[axis] = n
-    return dict(zip(variable.dims, sizes, strict=True))
 
 
 def _namers(grids: dict[int, Horizontal]) -> dict[int, Callable[[str], str]]:

@@ -38,20 +38,11 @@ class Grids:
         self.series = Series(headers, notes)
         is_station = self.series.kinds.one
         tile_codes = [k for k, text in enumerate(headers.texts("grtyp")) if text == _TILE]
-        is_tile = np.isin(headers.codes("grtyp"), tile_codes)
-        columns = [headers.codes("grtyp")]
-        for name in _FIELDS:
-            column = headers[name]
-            if is_station.any() and name.startswith("ig"):  # where the station is
-                column = np.where(is_station, 0, column)
-            if name in options.ignore:
-                column = np.zeros_like(column)
-            elif is_tile.any() and name in ("ni", "nj", "ig3", "ig4"):
-                column = np.where(is_tile, 0, column)
-            columns.append(column)
-        codes, rows = distinct(*columns)
-        self.is_tile = is_tile
+        self.is_tile = np.isin(headers.codes("grtyp"), tile_codes)
         self._mosaics = Mosaics(headers)
+        codes, rows = self._told(is_station)
+        if self._refuse_bad_tiles(codes):
+            codes, rows = self._told(is_station)
         self._low: dict[int, tuple[int, int]] = {}
         self._low_of_row = (1, 1)
         self._grids: list[Grid | None] = []
@@ -69,7 +60,7 @@ class Grids:
                 same[key] = len(self._grids)
                 self._grids.append(grid)
                 self._rows.append(row)
-                if grid is not None and is_tile[row]:
+                if grid is not None and self.is_tile[row]:
                     self._low[same[key]] = self._low_of_row
             number[code] = same[key]
         self.codes: npt.NDArray[np.int32] = number[codes]
@@ -77,6 +68,34 @@ class Grids:
         self.tags: npt.NDArray[np.int32] = codes
         self.has_other_tags = len(self._grids) < len(rows)
         self._horizontal: dict[int, Horizontal] = {}
+
+    def _told(self, is_station: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], Ints]:
+        """What headers say of the grid of each record: a number, and the first row of each."""
+        headers, options, is_tile = self._headers, self._options, self.is_tile
+        columns = [headers.codes("grtyp")]
+        for name in _FIELDS:
+            column = headers[name]
+            if is_station.any() and name.startswith("ig"):  # where the station is
+                column = np.where(is_station, 0, column)
+            if name in options.ignore:
+                column = np.zeros_like(column)
+            elif is_tile.any() and name in ("ni", "nj", "ig3", "ig4"):
+                column = np.where(is_tile, 0, column)
+            columns.append(column)
+        return distinct(*columns)
+
+    def _refuse_bad_tiles(self, codes: npt.NDArray[np.int32]) -> bool:
+        """Whether some tiles make no whole; each of them is then a field of its own."""
+        found = False
+        for code in np.unique(codes[self.is_tile]).tolist():
+            own = np.flatnonzero(codes == code)
+            try:
+                self._mosaics.grid(own)
+            except Fst24Error as error:
+                self._tell(error, own)
+                self.is_tile[own] = False
+                found = True
+        return found
 
     def _made(self, row: int, rows: Ints) -> Grid | None:
         headers = self._headers

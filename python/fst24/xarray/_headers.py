@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fst24 import Fst24File, Fst24Record
     from fst24.table import Table
 
+    from ._notes import Notes
     from ._options import Options
 
     Ints = npt.NDArray[np.int64]
@@ -28,6 +29,9 @@ NEVER = np.iinfo(np.int64).min
 #: Stamps that are written where there is no date (``docs/format/cf.md``, 3).
 _NO_DATES = (0, 10101011, 101010101)
 _LAST_OLD = 32767
+_COMPRESSED = 128
+#: Of a value of a compressed record: 5 x 5 points of one value take some bits.
+_LEAST_BITS = 1 / 32
 _TIME = 10
 
 
@@ -53,7 +57,7 @@ class Headers:
         self._rows = np.flatnonzero(~np.isin(codes, tagged)).astype(np.int64)
 
     @classmethod
-    def of(cls, file: Fst24File, options: Options) -> Headers:
+    def of(cls, file: Fst24File, options: Options, notes: Notes) -> Headers:
         """Those of the records that the options choose."""
         given = options.records
         if isinstance(given, Fst24DataInterface):
@@ -69,7 +73,28 @@ class Headers:
             criteria["variables"] = options.variables
         if criteria:
             chosen = chosen.select(**criteria)
-        return cls(file, chosen.table)
+        found = cls(file, chosen.table)
+        found._leave_out_impossible(notes)
+        return found
+
+    def _leave_out_impossible(self, notes: Notes) -> None:
+        """Leave records out whose stored bytes cannot hold the values that they announce."""
+        n_values = np.prod([self[n].astype(np.float64) for n in ("ni", "nj", "nk")], axis=0)
+        bits = np.where(self["datyp"] & _COMPRESSED, _LEAST_BITS, np.maximum(self["nbits"], 1))
+        good = (n_values > 0) & (n_values * bits <= 8.0 * self["nbytes"])
+        if good.all():
+            return
+        for row in np.flatnonzero(~good).tolist():
+            ni, nj, nk = (int(self[name][row]) for name in ("ni", "nj", "nk"))
+            notes.add(
+                "records announce more values than their bytes can hold",
+                f"record {self['index'][row]}, {self.text('nomvar', row)}: {ni} x {nj} x {nk}",
+                "they are left out; `fst24 check` looks at the whole file",
+            )
+        rows = self._rows[good]
+        for name in ("_columns", "_coded", "valid", "lead", "origin", "level", "ip3"):
+            self.__dict__.pop(name, None)
+        self._columns, self._rows = {}, rows
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
+import uuid
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 import fst24
-from fst24 import FileChangedError, Fst24File
+from fst24 import FileChangedError, Fst24File, Fst24Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,84 +22,150 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
 
+#: By what a file is known again: time of change (ns) and size; of an address what its store says.
+Stamp: TypeAlias = "tuple[int, int] | str | None"
 #: Files that a process keeps open for tasks sent to it; their descriptors are pooled besides.
 _MOST_KEPT = 128
+#: Records of all of them: a table takes some hundred bytes for each.
+_MOST_RECORDS = 2_000_000
 #: More threads than this wait for memory, not for processors.
 _MOST_THREADS = 16
+_TOKEN_BYTES = 16
 
 
-class Stamp(NamedTuple):
-    """By which a file is known again."""
-
-    mtime_ns: int
-    n_bytes: int
+def _is_address(source: str) -> bool:
+    return "://" in source
 
 
-def _stamp(path: str) -> Stamp | None:
-    """None for what is no file of the system: an address, bytes."""
+def _stamp(source: object) -> Stamp:
+    """None for what cannot be opened again by its name: bytes, streams, what is gone."""
+    if not isinstance(source, str):
+        return None
+    if _is_address(source):
+        return _stamp_of_address(source)
     try:
-        facts = os.stat(path)  # noqa: PTH116 - of any text
+        facts = os.stat(source)  # noqa: PTH116 - of any text
     except (OSError, ValueError):
         return None
-    return Stamp(facts.st_mtime_ns, facts.st_size)
+    return facts.st_mtime_ns, facts.st_size
+
+
+def _stamp_of_address(address: str) -> Stamp:
+    try:
+        from fsspec.core import url_to_fs  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+        system, path = url_to_fs(address)
+        return str(system.ukey(path))
+    except Exception:  # noqa: BLE001 - of any store; reading it will tell
+        return None
+
+
+def _check_same(source: str, stamp: Stamp) -> None:
+    if _stamp(source) != stamp:
+        gone = "" if _is_address(source) or os.path.exists(source) else "it is not there, "  # noqa: PTH110
+        error = FileChangedError(
+            f"{source}: {gone}the file is no longer the one that the Dataset was made of: make the "
+            "Dataset again, where workers see the same files under the same names"
+        )
+        error.path = source
+        raise error
+
+
+class _Opened:
+    """A file that is opened by the first task that wants it; the others wait."""
+
+    __slots__ = ("file", "lock")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.file: Fst24File | None = None
 
 
 class _Kept:
     """Files that tasks have opened, those used last: several threads may ask."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._files: OrderedDict[tuple[str, Stamp | None, Any], Fst24File] = OrderedDict()
+        self.begin()
 
-    def file(self, path: str, stamp: Stamp | None, missing: float | str | None) -> Fst24File:
-        key = path, stamp, missing
+    def begin(self) -> None:
+        """Without files and with a lock of its own: so does a forked process."""
+        self._lock = threading.Lock()
+        self._files: OrderedDict[tuple[str, Stamp, Any], _Opened] = OrderedDict()
+
+    def file(self, source: str, stamp: Stamp, missing: float | str | None) -> Fst24File:
+        """A file by its path; one that nobody reads any more is closed when it falls out."""
+        key = source, stamp, missing
         with self._lock:
-            found = self._files.get(key)
-            if found is not None:
-                self._files.move_to_end(key)
-                return found
-        if stamp is not None and _stamp(path) != stamp:
-            raise FileChangedError(
-                f"{path}: the file is no longer the one that the Dataset was made of: make it again"
-            )
-        made = Fst24File(path, missing=missing)
-        with self._lock:
-            self._files[key] = made
-            while len(self._files) > _MOST_KEPT:
-                self._files.popitem(last=False)  # closed when the last read of it ends
+            kept = self._files.setdefault(key, _Opened())
+            self._files.move_to_end(key)
+        with kept.lock:
+            # A look costs some microseconds; at an address it would be a question over the network.
+            if kept.file is None or not _is_address(source):
+                _check_same(source, stamp)
+            if kept.file is not None:
+                return kept.file
+            made = Fst24File(source, missing=missing)
+            _check_same(source, stamp)
+            kept.file = made
+        self._trim()
         return made
+
+    def _trim(self) -> None:
+        """Let go of the files used longest ago; a read under way holds its own."""
+        with self._lock:
+            n_records = sum(len(kept.file) for kept in self._files.values() if kept.file)
+            while len(self._files) > 1 and (
+                len(self._files) > _MOST_KEPT or n_records > _MOST_RECORDS
+            ):
+                _, oldest = self._files.popitem(last=False)
+                n_records -= len(oldest.file) if oldest.file else 0
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 _KEPT = _Kept()
+os.register_at_fork(after_in_child=_KEPT.begin)
 
 
 class Reads:
     """Reads records of a file, or of linked files, counted through all of them.
 
-    Pickled it carries paths, and opens files again where it arrives.
+    Pickled it carries paths, and opens files again where it arrives; bytes are carried.
+    ``is_by_path`` says whether all files can be opened again: bytes and streams cannot.
     """
 
-    __slots__ = ("_file", "_missing", "_stamps", "_starts", "paths")
+    __slots__ = ("_file", "_missing", "_sources", "_stamps", "_starts", "_token", "is_by_path")
 
     def __init__(self, file: Fst24File) -> None:
         self._file: Fst24File | None = file
-        self.paths: tuple[str, ...] = tuple(file.paths)
+        self._sources: tuple[Any, ...] = tuple(file.sources)
         self._starts: Ints = np.array(file.starts, np.int64)
-        self._stamps = tuple(map(_stamp, self.paths))
+        is_written = isinstance(file, Fst24Writer)  # nobody else sees what it has
+        self._stamps: tuple[Stamp, ...] = tuple(
+            None if is_written else _stamp(source) for source in self._sources
+        )
         self._missing = file.missing
-
-    def token(self) -> tuple[Any, ...]:
-        """What a cache may know it by."""
-        return self.paths, self._stamps, self._missing
+        self._token: str | None = None
+        self.is_by_path = None not in self._stamps
 
     @property
-    def is_by_path(self) -> bool:
-        """Whether all files can be opened again by their paths: bytes and streams cannot."""
-        return all(stamp is not None for stamp in self._stamps)
+    def paths(self) -> tuple[str, ...]:
+        """The names of the files."""
+        return tuple(one if isinstance(one, str) else "" for one in self._sources)
+
+    def token(self) -> str:
+        """What a cache may know it by: another one when a file is another one."""
+        if self._token is None:
+            known = hashlib.blake2b(repr(self._missing).encode(), digest_size=_TOKEN_BYTES)
+            for source, stamp in zip(self._sources, self._stamps, strict=True):
+                known.update(_known_by(source, stamp))
+            self._token = known.hexdigest()
+        return self._token
 
     def only(self, places: Ints) -> tuple[Reads, Ints]:
         """The same for the files of some places alone, to be sent; places are counted in it."""
-        if len(self.paths) == 1 or not self.is_by_path:
+        if len(self._sources) == 1 or not self.is_by_path:
             return self, places
         inside = places >= 0
         part = np.searchsorted(self._starts, places, side="right") - 1
@@ -105,18 +173,14 @@ class Reads:
         starts = np.concatenate([[0], np.cumsum(np.diff(self._starts)[used])]).astype(np.int64)
         moved = np.full(places.shape, -1, np.int64)
         moved[inside] = places[inside] - self._starts[used][which] + starts[which]
-        fewer = Reads.__new__(Reads)
-        at = used.tolist()
-        paths, stamps = (tuple(all_of[k] for k in at) for all_of in (self.paths, self._stamps))
-        fewer.__setstate__((None, paths, starts, stamps, self._missing))
-        return fewer, moved
+        files = [(self._sources[k], self._stamps[k]) for k in used.tolist()]
+        return _by_path(self._missing, starts.tolist(), *files), moved
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        file = None if self.is_by_path else self._file  # bytes are carried
-        return file, self.paths, self._starts, self._stamps, self._missing
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self._file, self.paths, self._starts, self._stamps, self._missing = state
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.is_by_path:
+            return _carried, (self._file, self.token())
+        files = zip(self._sources, self._stamps, strict=True)
+        return _by_path, (self._missing, self._starts.tolist(), *files)
 
     # -------------------------------------------------------------------------------- reading
 
@@ -145,22 +209,51 @@ class Reads:
         def one(number: int) -> None:
             take(number, self.record(int(places[number])).read_box(start, count))
 
-        n_threads = min(threads or os.cpu_count() or 1, _MOST_THREADS, len(places))
-        if n_threads <= 1:
-            for number in range(len(places)):
-                one(number)
-            return
-        with ThreadPoolExecutor(n_threads) as pool:
-            for _ in pool.map(one, range(len(places))):
-                pass
+        in_threads(one, len(places), threads)
 
-    def _of_files(self, places: Ints) -> Iterable[tuple[Fst24File, Ints, list[int]]]:
+    def _of_files(self, places: Ints) -> Iterable[tuple[Fst24File, Ints, Iterable[int]]]:
         """Files, the rows of each that are asked for, and which of the places they are."""
         if self._file is not None:
-            yield self._file, places, list(range(len(places)))
+            yield self._file, places, range(len(places))
             return
         part = np.searchsorted(self._starts, places, side="right") - 1
         for at in np.unique(part).tolist():
             which = np.flatnonzero(part == at)
-            file = _KEPT.file(self.paths[at], self._stamps[at], self._missing)
+            file = _KEPT.file(self._sources[at], self._stamps[at], self._missing)
             yield file, places[which] - self._starts[at], which.tolist()
+
+
+def in_threads(one: Callable[[int], None], n: int, threads: int | None) -> None:
+    """``one(0)`` to ``one(n - 1)``, on several threads where there is more than one."""
+    n_threads = min(threads or os.cpu_count() or 1, _MOST_THREADS, n)
+    if n_threads <= 1:
+        for number in range(n):
+            one(number)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        for _ in pool.map(one, range(n)):
+            pass
+
+
+def _known_by(source: object, stamp: Stamp) -> bytes:
+    """What tells a file from all others, of a stream nothing but that it is another one."""
+    if isinstance(source, bytes):
+        return hashlib.blake2b(source, digest_size=_TOKEN_BYTES).digest()
+    return uuid.uuid4().bytes if stamp is None else repr((source, stamp)).encode()
+
+
+def _by_path(missing: float | str | None, starts: list[int], *files: tuple[str, Stamp]) -> Reads:
+    """What arrives of files that are opened again."""
+    made = Reads.__new__(Reads)
+    made._file, made._token = None, None  # noqa: SLF001 - its own maker
+    made.is_by_path = True
+    made._sources, made._stamps = tuple(zip(*files, strict=True)) or ((), ())  # noqa: SLF001
+    made._starts, made._missing = np.array(starts, np.int64), missing  # noqa: SLF001
+    return made
+
+
+def _carried(file: Fst24File, token: str) -> Reads:
+    """What arrives of bytes, and of file objects that can be sent."""
+    made = Reads(file)
+    made._token = token  # noqa: SLF001 - its own maker
+    return made

@@ -41,6 +41,8 @@ _ONE, _ALL, _DESCRIPTION = "+", "Y", "T"
 MOMENTUM = frozenset(("UU", "VV", "UV", "WD"))
 _DAY, _HOUR = 86_400, 3600
 #: Bytes of station names may have their highest bit set.
+#: A damaged HH may hold anything.
+_MOST_HOURS = 1e6
 _SEVEN_BITS = 0x7F
 #: Levels of a list are those of a table in single precision.
 _TOLERANCE = 1e-5
@@ -103,7 +105,8 @@ def leads_of(hours: npt.ArrayLike, origin: int) -> Ints:
     >>> leads_of([12.0, 12.25], 1_715_947_200)  # of 12:00
     array([  0, 900])
     """
-    seconds = np.rint(np.asarray(hours, np.float64) * _HOUR).astype(np.int64)
+    array = np.nan_to_num(np.asarray(hours, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    seconds = np.rint(np.clip(array, -_MOST_HOURS, _MOST_HOURS) * _HOUR).astype(np.int64)
     return seconds - origin % _DAY
 
 

@@ -30,8 +30,8 @@ def groups_from(
 ) -> dict[str, xr.Dataset]:
     """Datasets by the name of their group, ``/Z200x100``: the root alone when there is one grid."""
     options = make_options(given)
-    headers = Headers.of(file, options)
     notes = Notes(file.path, strict=False)
+    headers = Headers.of(file, options, notes)
     grids = Grids(headers, options, notes)
     codes = np.where(grids.series.records, _STATIONS, grids.codes)
     numbers = np.unique(codes).tolist()
@@ -40,7 +40,8 @@ def groups_from(
     found: dict[str, xr.Dataset] = {}
     for number in numbers:
         index = headers["index"][codes == number]
-        own = make_options({**given, "records": index, "variables": None, "select": None})
+        told = {"records": index, "variables": None, "select": None, "chunks": None}
+        own = make_options({**given, **told})
         label = f"/{grids.grtyp(number)}{grids.size_label(number)}"
         if number == _STATIONS:
             label = "/stations"
@@ -49,4 +50,9 @@ def groups_from(
             again += 1
             name = f"{label}_{again}"
         found[name] = made_from(file, own, drop_variables)
+    if options.chunks is not None:
+        from ._dask import chunked
+
+        dims = {dim for made in found.values() for dim in made.dims}
+        found = {name: chunked(made, options.chunks, dims) for name, made in found.items()}
     return found

@@ -85,8 +85,9 @@ def series(tmp_path: Path) -> Iterator[Callable[..., Series]]:
                 if fields["nomvar"] not in dropped:
                     f.write(values, **fields)
         opened.append(fst24.open(path))
-        headers = Headers.of(opened[-1], Options())
-        return Series(headers, Notes(str(path), strict=False))
+        notes = Notes(str(path), strict=False)
+        headers = Headers.of(opened[-1], Options(), notes)
+        return Series(headers, notes)
 
     yield make
     for file in opened:
@@ -120,7 +121,8 @@ def test_records_are_told_by_their_headers(series: Callable[..., Series]) -> Non
 
 def test_a_file_without_series_has_none(gem: Path) -> None:
     with fst24.open(gem) as f:
-        found = Series(Headers.of(f, Options()), Notes("", strict=False))
+        notes = Notes("", strict=False)
+        found = Series(Headers.of(f, Options(), notes), notes)
         assert not found.records.any()
         assert found.lay(rows(found, "TT")) is None
 
