@@ -261,6 +261,19 @@ def test_bits_can_be_asked_for_records_that_would_be_copied(tmp_path: Path, path
         assert {(r.nomvar, r.etiket, r.nbits) for r in new} == {("XYZ", "OTHER", 12)}
 
 
+def test_records_that_are_packed_anew_keep_what_only_they_know(path: Path) -> None:
+    names = [golden(f"model/ens-2024051712_003_00{member}.fst") for member in (1, 2, 3)]
+    wanted = sum((records(name) for name in names), Counter())
+    with fst24.open(names) as f:
+        back(to_xarray(f, ensemble=True), path, nbits=10)
+    fields = [
+        Counter(key[:-1] for key in found if key[0] == "TT") for found in (wanted, records(path))
+    ]
+    assert fields[0] == fields[1]
+    with fst24.open(path) as f:
+        assert {r.nbits for r in f.read_records(nomvar="TT")} == {10}
+
+
 @pytest.mark.parametrize("load", [False, True])
 def test_gaps_between_records_stay_gaps(load: bool, tmp_path: Path, path: Path) -> None:
     there = [(0, 500), (0, 850), (6, 500)]
