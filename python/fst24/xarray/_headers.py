@@ -52,6 +52,7 @@ class Headers:
         self.file = file
         self._table = table
         self._columns: dict[str, npt.NDArray[Any]] = {}
+        self._periods: dict[str, Period] = {}
         codes, names = table.coded("nomvar")
         tagged = [code for code, name in enumerate(names) if is_tagged(name)]
         self._rows = np.flatnonzero(~np.isin(codes, tagged)).astype(np.int64)
@@ -94,7 +95,7 @@ class Headers:
         rows = self._rows[good]
         for name in ("_columns", "_coded", "valid", "lead", "origin", "level", "ip3"):
             self.__dict__.pop(name, None)
-        self._columns, self._rows = {}, rows
+        self._columns, self._periods, self._rows = {}, {}, rows
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -185,6 +186,11 @@ class Headers:
 
     def period(self, name: str) -> Period:
         """The time that ip2 or ip3 code, in hours; plain numbers are hours."""
+        if name not in self._periods:
+            self._periods[name] = self._period(name)
+        return self._periods[name]
+
+    def _period(self, name: str) -> Period:
         column = self.ip3 if name == "ip3" else self[name]
         codes, rows = distinct(column)
         code = column[rows]
