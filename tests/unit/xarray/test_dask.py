@@ -12,6 +12,7 @@ import dask
 import numpy as np
 import pytest
 import xarray as xr
+from dask.local import get_sync as get
 
 import fst24
 from fst24 import FileChangedError, InvalidArgumentError
@@ -111,6 +112,13 @@ def test_a_task_is_a_few_hundred_bytes(path: Path, chunks: Any) -> None:
     assert max(sizes) < 600 + len(os.fspath(path))
 
 
+def test_what_xarray_chunks_is_sent_once(path: Path) -> None:
+    with xr.open_dataset(path, engine="fst24", chunks={}) as dataset:
+        blocks = dataset.TT.chunk({"pres": 1})
+        sizes = [len(pickle.dumps(task)) for task in _tasks(blocks).values()]
+    assert max(sizes) < 1500 + len(os.fspath(path))
+
+
 def test_a_graph_is_small_before_it_is_run(tmp_path: Path) -> None:
     n = 20_000
     ip1 = fst24.ip.encode(np.arange(1.0, 11.0), "hPa")[np.arange(n) % 10]
@@ -153,9 +161,9 @@ def test_many_files_in_a_block_give_the_same(tmp_path: Path) -> None:
         fst24.to_xarray(paths, variables=names, chunks={"time": 3}) as dataset,
     ):
         xr.testing.assert_identical(dataset.compute(scheduler="threads"), lazy.load())
-        for task in _tasks(dataset.TT).values():
+        for key, task in _tasks(dataset.TT).items():
             again = pickle.loads(pickle.dumps(task))  # noqa: S301
-            np.testing.assert_array_equal(again({}), task({}))
+            np.testing.assert_array_equal(get({key: again}, key), get({key: task}, key))
 
 
 # ----------------------------------------------------------------------------------------- names
@@ -233,10 +241,11 @@ def test_a_task_of_a_file_that_changed_names_it(path: Path, tmp_path: Path) -> N
     mine = tmp_path / "mine.fst"
     mine.write_bytes(path.read_bytes())
     with fst24.to_xarray(mine, chunks={}) as dataset:
-        task = pickle.dumps(next(iter(_tasks(dataset.TT).values())))
+        sent = pickle.dumps(_tasks(dataset.TT))
     os.utime(mine, ns=(1, 1))
+    tasks = pickle.loads(sent)  # noqa: S301
     with pytest.raises(FileChangedError, match=r"mine\.fst.*make the Dataset again"):
-        pickle.loads(task)({})  # noqa: S301
+        get(tasks, next(iter(tasks)))
 
 
 def test_a_tree_is_chunked_along_dimensions_of_any_node(path: Path, tmp_path: Path) -> None:

@@ -279,10 +279,24 @@ def test_an_open_file_object_is_read_but_not_sent(path: Path) -> None:
             pickle.dumps(dataset.TT.data.dask)
 
 
-def test_xarray_opens_what_we_open(path: Path) -> None:
-    with path.open("rb") as stream, xr.open_dataset(stream, engine="fst24") as dataset:
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("chunks", [None, {}])
+def test_xarray_opens_what_we_open(path: Path, source: Any, chunks: Any) -> None:
+    given = source(path)
+    if isinstance(given, bytes) and chunks is not None:
+        given = io.BytesIO(given)  # xarray cannot chunk what it opens from bytes
+    with xr.open_dataset(given, engine="fst24", chunks=chunks) as dataset:
         np.testing.assert_array_equal(dataset.TT[0, 0], values(0, 0).T)
-    with xr.open_dataset(path) as dataset:
+
+
+@pytest.mark.parametrize("source", [_itself, _name, _bytesio, _fsspec_file])
+def test_xarray_finds_the_engine_by_itself(path: Path, source: Any) -> None:
+    with xr.open_dataset(source(path)) as dataset:
+        np.testing.assert_array_equal(dataset.TT[0, 0], values(0, 0).T)
+
+
+def test_xarray_opens_an_open_file_object(path: Path) -> None:
+    with path.open("rb") as stream, xr.open_dataset(stream, engine="fst24") as dataset:
         np.testing.assert_array_equal(dataset.TT[0, 0], values(0, 0).T)
 
 
