@@ -77,11 +77,20 @@ def _check_same(source: str, stamp: Stamp) -> None:
 class _Opened:
     """A file that is opened by the first task that wants it; the others wait."""
 
-    __slots__ = ("file", "lock")
+    __slots__ = ("_lock", "file")
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self._lock = threading.Lock()
         self.file: Fst24File | None = None
+
+    def of(self, source: str, stamp: Stamp, missing: float | str | None) -> tuple[Fst24File, bool]:
+        """The file, and whether it was opened now."""
+        with self._lock:
+            if self.file is not None:
+                return self.file, False
+            _check_same(source, stamp)
+            self.file = Fst24File(source, missing=missing)
+            return self.file, True
 
 
 class _Kept:
@@ -101,17 +110,18 @@ class _Kept:
         with self._lock:
             kept = self._files.setdefault(key, _Opened())
             self._files.move_to_end(key)
-        with kept.lock:
+        try:
+            file, is_new = kept.of(source, stamp, missing)
             # A look costs some microseconds; at an address it would be a question over the network.
-            if kept.file is None or not _is_address(source):
+            if is_new or not _is_address(source):
                 _check_same(source, stamp)
-            if kept.file is not None:
-                return kept.file
-            made = Fst24File(source, missing=missing)
-            _check_same(source, stamp)
-            kept.file = made
-        self._trim()
-        return made
+        except BaseException:
+            with self._lock:
+                self._files.pop(key, None)
+            raise
+        if is_new:
+            self._trim()
+        return file
 
     def _trim(self) -> None:
         """Let go of the files used longest ago; a read under way holds its own."""
