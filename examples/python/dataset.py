@@ -1,10 +1,12 @@
-"""A walk through a model file with xarray; the cells run one after the other, in the tests too.
+"""A walk through a model run with xarray, a cell after the other; the tests run it.
 
-python examples/python/dataset.py gem.fst
+Give it the file of a run with TT, UU, VV and P0 on model levels: ``dataset.py gem.fst``.
 """
 
 # %% Open: headers alone are read.
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -15,28 +17,35 @@ path = sys.argv[1]
 ds = xr.open_dataset(path, engine="fst24")
 print(ds)
 
-# %% A variable: axes with names, units, positions.
+# %% A variable has axes, names and units.
 tt = ds.TT
-print(tt.dims, tt.attrs["units"], tt.attrs["long_name"])
-
-# %% The level nearest to the ground, and the place nearest to a town.
 level = tt.dims[1]
-lowest = tt.isel({level: -1, "time": 0})
-distance = np.hypot(ds.lat - 45.5, ((ds.lon - 286.4 + 180) % 360 - 180) * np.cos(np.radians(45.5)))
-row, column = np.unravel_index(int(distance.values.argmin()), distance.shape)
-print(f"nearest point: {float(lowest.isel(rlat=row, rlon=column)):.1f} {tt.attrs['units']}")
+print(tt.dims, tt.attrs["long_name"], tt.attrs["units"])
+for value, mean in zip(tt[level].values, tt.mean(["time", "rlat", "rlon"]).values, strict=True):
+    print(f"{value:8.5f} {mean:8.2f}")
 
-# %% Statistics over the grid, a line a level.
-mean = tt.mean(["time", "rlat", "rlon"])
-for value, number in zip(mean[level].values, mean.values, strict=True):
-    print(f"{value:8.5f} {number:8.2f}")
+# %% Pressure of its levels: the formula of the !!, with P0 of the file. Lazy, as everything.
+pressure = ds.fst24.pressure("TT")
+print(pressure.dims, f"{float(pressure.min()):.2f} to {float(pressure.max()):.2f} hPa")
 
-# %% Pressures: the formula of the levels, with the surface pressure of the file.
-a, b = ds[f"a{level.removeprefix('level')}"], ds[f"b{level.removeprefix('level')}"]
-pref = ds[f"pref{level.removeprefix('level')}"]
-pressure = np.exp(a + b * np.log(ds.P0 / pref)) / 100
-print(f"pressures from {float(pressure.min()):.2f} to {float(pressure.max()):.2f} hPa")
+# %% Winds blow along the axes of the grid; here they are turned to east and north.
+wind = ds.fst24.wind()
+print(list(wind.data_vars), f"at most {float(wind.wind_speed.max()):.1f} {wind.wind_speed.units}")
 
-# %% The same with dask: nothing is read before compute().
-lazy = fst24.to_xarray(path, chunks={}) if "dask" in sys.modules else fst24.to_xarray(path)
-print(float(lazy.TT.max()))
+# %% Values at places, between the points of the grid.
+towns = {"Toronto": (43.7, -79.4), "Chicago": (41.9, -87.6)}
+lat, lon = np.array(list(towns.values())).T
+points = ds[["TT"]].isel({"time": 0, level: -1}).fst24.sel_points(lat, lon, method="linear")
+for town, value in zip(towns, points.TT.values, strict=True):
+    print(f"{town:10} {value:6.1f} {tt.attrs['units']}")  # nan outside of the grid
+
+# %% Another grid: a regular one, over the same region.
+regular = fst24.grid.Grid("L", 20, 10, fst24.grid.encode("L", lat0=35, lon0=265, dlat=1, dlon=1))
+print(ds[["P0"]].fst24.interp_to(regular).P0.dims)
+
+# %% And back: a standard file that every tool reads.
+with tempfile.TemporaryDirectory() as folder:
+    new = Path(folder) / "tt.fst"
+    ds[["TT", "P0"]].fst24.to_fst(new)
+    with fst24.open(new) as f:
+        print(f, f.find(nomvar="TT"))

@@ -87,6 +87,19 @@ def test_chunks_of_xarray_give_the_same_values(
         np.testing.assert_array_equal(got[name], loaded[name])
 
 
+def test_workers_open_many_files_at_once(
+    client: Any, paths: list[Path], loaded: xr.Dataset
+) -> None:
+    options: dict[str, Any] = {"engine": "fst24", "combine": "by_coords", "variables": list(loaded)}
+    with (
+        client.as_current(),
+        xr.open_mfdataset(paths, parallel=True, chunks={}, **options) as dataset,
+    ):
+        got = dataset.compute()
+    for name in loaded:
+        np.testing.assert_array_equal(got[name], loaded[name])
+
+
 def test_files_are_opened_by_the_workers(client: Any, paths: list[Path]) -> None:
     def n_kept() -> int:
         from fst24.xarray import _reads

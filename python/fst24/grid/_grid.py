@@ -130,7 +130,8 @@ class Grid:
         ref_ig: Codes = (0, 0, 0, 0),
         exact_angles: bool = False,
     ) -> None:
-        x, y = (None if a is None else np.array(a, np.float64).ravel("F") for a in (ax, ay))
+        with np.errstate(invalid="ignore"):  # signalling NaN of a damaged record: refused below
+            x, y = (None if a is None else np.array(a, np.float64).ravel("F") for a in (ax, ay))
         self._parts = _Parts(grtyp, ni, nj, ig, x, y, ref_grtyp, ref_ig, exact_angles)
         self._grid = _core.Grid.make(
             as_code(grtyp), (ni, nj), ig, as_code(ref_grtyp), ref_ig, x, y, exact_angles

@@ -12,6 +12,8 @@ from xarray.core import indexing
 
 from fst24 import empty
 
+from ._reads import in_threads
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _Item: TypeAlias = "int | slice | npt.NDArray[Any]"
 #: Parts smaller than this share of a record are read without the rest.
 _SMALL_PART = 0.5
+#: Bytes of a record that is decoded before a part of it could be asked for.
+_SMALL_RECORD = 64 * 2**10
 #: Rows and columns.
 _PLANE = 2
 #: Scratch memory for records that cannot be decoded in place.
@@ -185,7 +189,13 @@ class RecordCube(BackendArray):
             scratch = empty((len(places), *self._record), self._stored)
             self._reads.read(places, [one.T for one in scratch], self._threads)
             return [one.reshape(self._inner) for one in scratch]
-        return [self._one(int(place)) for place in places]
+        found: list[npt.NDArray[Any]] = [places] * len(places)
+
+        def one(number: int) -> None:
+            found[number] = self._one(int(places[number]))
+
+        in_threads(one, len(places), self._threads)
+        return found
 
     def _one(self, place: int) -> npt.NDArray[Any]:
         record = self._reads.record(place)
@@ -196,10 +206,14 @@ class RecordCube(BackendArray):
 
     def _apply(self, masks: Ints, rows: Ints, out: npt.NDArray[Any]) -> None:
         """NaN where a mask record is 0."""
-        for place, row in zip(masks.tolist(), rows.tolist(), strict=True):
-            if place >= 0:
-                values = self._reads.record(place).decode().T.reshape(self._inner)
-                out[row][values == 0] = gap_of(self.dtype)
+        there = np.flatnonzero(masks >= 0)
+
+        def one(number: int) -> None:
+            k = there[number]
+            values = self._reads.record(int(masks[k])).decode().T.reshape(self._inner)
+            out[rows[k]][values == 0] = gap_of(self.dtype)
+
+        in_threads(one, len(there), self._threads)
 
     # --------------------------------------------------------------------------------- parts
 
@@ -216,7 +230,8 @@ class RecordCube(BackendArray):
         ):
             boxes = [_box(item, n) for item, n in zip(inner, self._inner, strict=True)]
             share = math.prod(stop - start for start, stop in boxes) / math.prod(self._inner)
-            if share < _SMALL_PART:
+            is_large = math.prod(self._inner) * self._stored.itemsize > _SMALL_RECORD
+            if share < _SMALL_PART and is_large:
                 return self._boxes(places, inner, boxes)
         shape = tuple(_length(item, n) for item, n in zip(inner, self._inner, strict=True))
         out = empty((len(places), *(n for n in shape if n >= 0)), self.dtype)

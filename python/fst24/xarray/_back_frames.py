@@ -13,7 +13,7 @@ from fst24 import Fst24Error, InvalidArgumentError, UnsupportedError
 from fst24.grid import Grid, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -261,6 +261,28 @@ def _turned(frame: Reals, codes: Codes, shift: float) -> float:
     # x of the given frame is at longitude `shift` of the one that was made.
     off = np.linalg.norm(back @ made - frame, axis=1)
     return float(np.degrees(2 * np.arcsin(np.clip(off / 2, 0, 1))).max() * math.sqrt(2))
+
+
+#: Words of ``^>`` before its panels (7.7): marker, version; the others follow the number of panels.
+_MARKER, _VERSION = 70.0, 1.0
+#: Points 1 and 2 of a frame that is not turned.
+_UNTURNED = (0.0, 180.0, 0.0, 270.0)
+
+
+def panels(lon: Reals, lat: Reals, mappings: Sequence[Mapping[str, Any]]) -> Grid | None:
+    """A grid U: panels of the same axes; None where codes hold no frame for axes as they stand."""
+    words = [_MARKER, _VERSION, float(len(mappings)), 1.0, 1.0]
+    axes = [*lon.tolist(), *lat.tolist()]
+    for mapping in mappings:
+        angles: tuple[float, ...] = _UNTURNED
+        if "grid_north_pole_latitude" in mapping:
+            frame = rotated_frame(mapping)
+            if abs(frame.shift) > _NOTHING:
+                return None
+            angles = tuple(decode("E", *frame.ig).values())
+        words += [len(lon), len(lat), lon[0], lon[-1], lat[0], lat[-1], *angles, *axes]
+    ax = np.array(words, np.float64)
+    return tagged("U", len(lon), len(lat) * len(mappings), ax=ax)
 
 
 # --------------------------------------------------------------------------------- polar grids

@@ -133,9 +133,9 @@ class Plan:
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Fields of all records, one list each."""
+        shape = self.shape
         return {
-            name: np.broadcast_to(values, self.shape).ravel()
-            for name, values in self.fields.items()
+            name: np.broadcast_to(values, shape).ravel() for name, values in self.fields.items()
         }
 
     def keys(self) -> list[tuple[Any, ...]]:

@@ -203,10 +203,13 @@ class _Builder:
         axis = one.time()
         start = None if axis is None or NEVER in axis.sides["start"] else axis.sides["start"]
         attrs = self.attributes.of(group, used, header, has_period=start is not None)
-        if axis is not None and start is not None and self.periods[axis.key] != start:
+        if axis is not None and axis.key in self.periods and self.periods[axis.key] != start:
             # Bounds of time are those of another variable.
             attrs.pop("cell_methods", None)
-            attrs["period"] = _times.told(np.array(axis.key), np.array(start))
+            if any(one_axis.base == "accum" for one_axis in one.axes):
+                attrs["period"] = "as long as accum says, before the time"
+            elif start is not None:
+                attrs["period"] = _times.told(np.array(axis.key), np.array(start))
         if flat.mapping:
             attrs["grid_mapping"] = name(flat.mapping)
         if flat.mesh:
@@ -234,20 +237,24 @@ class _Builder:
             for axis in (*one.axes, *one.inner):
                 users.setdefault(axis.base + suffix[axis.base, axis.key], []).append(one.group)
         for level, variable in coords.items():
-            terms = variable.attrs.get("formula_terms", "").split()
             kept = variable.encoding.get("fst24", {}).get("vertical")
-            if not terms or kept is None:
+            if kept is None or "formula_terms" not in variable.attrs:
                 continue
+            both = [v for v in (variable, coords.get(f"{level}_bnds")) if v is not None]
             lacking = [name for name in kept.references if name not in named]
             if lacking:
                 # CF has these names for coordinates whose terms are there.
                 gone = {"formula_terms", "standard_name", "computed_standard_name"}
-                variable.attrs = {k: v for k, v in variable.attrs.items() if k not in gone}
+                for told in both:
+                    told.attrs = {k: v for k, v in told.attrs.items() if k not in gone}
                 self._tell_of_lacking(level, lacking, users[level])
                 continue
             fields = {name: _nearest(named[name], users[level][0]) for name in kept.references}
-            renamed = " ".join(fields.get(term, term) for term in terms)
-            variable.attrs = {**variable.attrs, "formula_terms": renamed}
+            for told in both:
+                terms = told.attrs.get("formula_terms", "").split()
+                if terms:
+                    renamed = " ".join(fields.get(term, term) for term in terms)
+                    told.attrs = {**told.attrs, "formula_terms": renamed}
 
     def _tell_of_lacking(self, level: str, lacking: list[str], users: list[Group]) -> None:
         options = self.options

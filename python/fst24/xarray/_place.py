@@ -147,6 +147,10 @@ def placed(
         raise type(error)(f"{name}: {error}") from None
 
 
+def _is_panel_dim(dim: Hashable) -> bool:
+    return str(dim).startswith("subgrid")
+
+
 class Where:
     """What a Dataset says about the places of a variable."""
 
@@ -158,10 +162,29 @@ class Where:
 
     def _mapping_name(self) -> Hashable | None:
         given = self.variable.attrs.get("grid_mapping", self.variable.encoding.get("grid_mapping"))
+        if given is None:
+            given = self._of_panel()
         names = [word.rstrip(":") for word in str(given or "").split()]
         if ":" in str(given):  # "crs: x y crs2: lat lon"; the first is that of the axes
             names = [w.rstrip(":") for w in str(given).split() if w.endswith(":")]
         return next((name for name in names if name in self.ds.variables), None)
+
+    def _of_panel(self) -> Hashable | None:
+        """The mapping of the one panel that is left of a grid U."""
+        number, names = self.ds.variables.get("subgrid"), self.panel_mappings
+        if number is None or number.ndim or not 0 <= int(number.values) < len(names):
+            return None
+        return names[int(number.values)]
+
+    @property
+    def panel_mappings(self) -> list[Hashable]:
+        """Grid mappings of panels, in their order: crs_yin and crs_yang, or crs_0, crs_1 ..."""
+        suffix = next(
+            (str(d).removeprefix("subgrid") for d in self.variable.dims if _is_panel_dim(d)), ""
+        )
+        two = [f"crs_yin{suffix}", f"crs_yang{suffix}"]
+        several = [f"crs_{k}{suffix}" for k in range(len(self.ds.variables))]
+        return [name for name in (*two, *several) if name in self.ds.variables]
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -295,7 +318,7 @@ def _kept_panels(where: Where, grid: Grid) -> Placed | None:
         panel = next((k for k, one in enumerate(panels) if _is_panel(where, one, y, x)), None)
         if panel is None:
             return None
-        extra = [d for d in dims if str(d).startswith("subgrid")]
+        extra = [d for d in dims if _is_panel_dim(d)]
         if extra and where.variable.sizes[extra[0]] == len(panels):
             return Placed(grid, (extra[0], *y.dims, *x.dims), {})
         number = where.ds.coords.get("subgrid")
@@ -343,7 +366,9 @@ def _kept_points(where: Where, grid: Grid) -> Placed | None:
 
 def _made(where: Where, *, northward: bool) -> Placed:
     """A grid made of coordinates alone."""
-    made = None
+    made = _panels(where)
+    if made is not None:
+        return made
     if where.projection == "rotated_latitude_longitude":
         made = _rotated(where, northward=northward)
     elif where.projection == "polar_stereographic":
@@ -468,6 +493,19 @@ def _rotated(where: Where, *, northward: bool) -> Placed | None:
     return Placed(frames.on_axes(x.values + frame.shift, y.values, "E", frame.ig), dims, order)
 
 
+def _panels(where: Where) -> Placed | None:
+    """A grid U of panels whose mappings are there."""
+    dims = [dim for dim in where.variable.dims if _is_panel_dim(dim)]
+    pair = where.pair("rlat", "rlon") if dims else None
+    names = where.panel_mappings if dims else []
+    if pair is None or where.variable.sizes[dims[0]] != len(names):
+        return None
+    mappings = [where.ds.variables[name].attrs for name in names]
+    y, x, _ = _both(*pair, northward=False)
+    grid = frames.panels(x.values, y.values, mappings)
+    return None if grid is None else Placed(grid, (dims[0], *pair[0].dims, *pair[1].dims), {})
+
+
 def _polar(where: Where, *, northward: bool) -> Placed | None:
     pair = where.pair("y", "x")
     if pair is None:
@@ -545,7 +583,7 @@ def _points(where: Where) -> Placed:
 
 
 def _nowhere(where: Where) -> str:
-    if any(str(dim).startswith("subgrid") for dim in where.variable.dims):
+    if any(map(_is_panel_dim, where.variable.dims)):
         return (
             "panels of a grid that was not kept: write one at a time, ds.isel(subgrid=0), or write "
             "the Dataset before it goes through another format"

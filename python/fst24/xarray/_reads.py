@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -30,6 +31,8 @@ _MOST_KEPT = 128
 _MOST_RECORDS = 2_000_000
 #: More threads than this wait for memory, not for processors.
 _MOST_THREADS = 16
+#: Shares of work for each thread: they do not all take equally long.
+_SHARES = 4
 _TOKEN_BYTES = 16
 
 
@@ -206,12 +209,13 @@ class Reads:
     ) -> None:
         """A box of each record, given to ``take`` with the number of the place."""
 
-        def one(number: int) -> None:
-            take(number, self.record(int(places[number])).read_box(start, count))
+        def one(file: Fst24File, rows: Ints, which: Sequence[int], k: int) -> None:
+            take(which[k], file[int(rows[k])].read_box(start, count))
 
-        in_threads(one, len(places), threads)
+        for of_file in self._of_files(places):
+            in_threads(partial(one, *of_file), len(of_file[1]), threads)
 
-    def _of_files(self, places: Ints) -> Iterable[tuple[Fst24File, Ints, Iterable[int]]]:
+    def _of_files(self, places: Ints) -> Iterable[tuple[Fst24File, Ints, Sequence[int]]]:
         """Files, the rows of each that are asked for, and which of the places they are."""
         if self._file is not None:
             yield self._file, places, range(len(places))
@@ -226,12 +230,18 @@ class Reads:
 def in_threads(one: Callable[[int], None], n: int, threads: int | None) -> None:
     """``one(0)`` to ``one(n - 1)``, on several threads where there is more than one."""
     n_threads = min(threads or os.cpu_count() or 1, _MOST_THREADS, n)
-    if n_threads <= 1:
-        for number in range(n):
+
+    def several(numbers: range) -> None:
+        for number in numbers:
             one(number)
+
+    if n_threads <= 1:
+        several(range(n))
         return
+    # Each thread a few shares: one at a time would cost more than reading a small box.
+    step = -(-n // (n_threads * _SHARES))
     with ThreadPoolExecutor(n_threads) as pool:
-        for _ in pool.map(one, range(n)):
+        for _ in pool.map(several, (range(n)[low : low + step] for low in range(0, n, step))):
             pass
 
 

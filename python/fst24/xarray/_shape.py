@@ -142,7 +142,8 @@ class Shaper:
                 if more is not offered[0]:
                     self._tell_of(group, more)
                 return [self._shaped(group, every, flat)]
-        for name in ("ip3", "ip2"):
+        chosen = self._options.on_conflict in ("first", "last")
+        for name in () if chosen else ("ip3", "ip2"):
             parts = self._split(group, name, [*offered[0], *along])
             if parts is not None:
                 return parts

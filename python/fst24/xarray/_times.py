@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from fst24 import UnsupportedError
+from fst24 import UnsupportedError, dictionary
 
 from ._axes import Axis
 from ._headers import NEVER
@@ -64,10 +64,15 @@ def begins(headers: Headers, rows: Ints, nomvar: str, options: Options) -> Ints:
 
 def is_accumulated(nomvar: str, options: Options) -> bool:
     """Whether ip3 of a variable is known to be the length of an accumulation."""
-    if isinstance(options.accumulated, bool) or options.accumulated is None:
-        return nomvar in ACCUMULATED
+    if nomvar in ACCUMULATED:
+        return True
+    known = dictionary.lookup(nomvar)
+    if known is not None and (known.cell_methods or "").startswith("time: sum"):
+        return True
     names = options.accumulated
-    return nomvar in ACCUMULATED or nomvar in ([names] if isinstance(names, str) else names)
+    if isinstance(names, bool) or names is None:
+        return False
+    return nomvar in ([names] if isinstance(names, str) else names)
 
 
 def dates(seconds: npt.ArrayLike) -> npt.NDArray[Any]:

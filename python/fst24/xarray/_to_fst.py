@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from ._back_records import Stored
+
     #: Called with the records that are done and how many there are.
     Progress: TypeAlias = Callable[[int, int], None]
     Item: TypeAlias = tuple[Any, dict[str, Any]]
 
 _DESCRIPTORS = (">>", "^^", "^>", "!!", "HY")
+#: Types of floats, without flags.
+_BASE, _FLOATS = 63, (1, 5, 6)
 _DATES = ("dateo", "deet", "npas", "ip2", "ip3")
 
 
@@ -163,8 +167,8 @@ def _items(plan: Plan, drops: Told | None) -> Iterator[list[Item]]:
     ``drops`` is told of extended metadata, where the file keeps none.
     """
     columns = plan.columns()
-    if plan.stored is not None and plan.units.is_same and not {"datyp", "nbits"} & plan.asked:
-        for some in _copies(plan, columns):
+    if plan.stored is not None and plan.units.is_same:
+        for some in _copies(plan, plan.stored, columns):
             for record, changed in some:
                 if drops is not None and record.metadata:
                     changed["metadata"] = {}
@@ -215,10 +219,13 @@ def _field(plan: Plan, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 # ------------------------------------------------------------------------------------- copies
 
 
-def _copies(plan: Plan, columns: dict[str, npt.NDArray[Any]]) -> Iterator[list[Item]]:
-    """Records as they are stored, with the fields that coordinates changed."""
-    stored = plan.stored
-    assert stored is not None  # noqa: S101 - _items looked
+def _copies(
+    plan: Plan, stored: Stored, columns: dict[str, npt.NDArray[Any]]
+) -> Iterator[list[Item]]:
+    """Records as they are stored, with the fields that coordinates changed.
+
+    Where another type is asked for, they are decoded and packed anew.
+    """
     valid = _flat(plan, plan.times.valid)
     lead = _flat(plan, plan.times.lead)
     for index, row in rows_of(plan.shape, (0,) * len(plan.shape), plan.shape):
@@ -245,11 +252,14 @@ def _copies(plan: Plan, columns: dict[str, npt.NDArray[Any]]) -> Iterator[list[I
         }
         if "dateo" in changed or "deet" in changed or "npas" in changed:
             changed |= {key: fields[key] for key in ("dateo", "deet", "npas")}
+        is_real = record.datyp & _BASE in _FLOATS
+        if "datyp" in plan.asked or ("nbits" in plan.asked and is_real):
+            changed |= plan.packing.arguments
         items: list[Item] = [(record, changed)]
         mask = stored.mask(index)
         if mask is not None:
-            changed = {key: value for key, value in changed.items() if key != "typvar"}
-            items.append((mask, changed))
+            left = ("typvar", *plan.packing.arguments)
+            items.append((mask, {key: v for key, v in changed.items() if key not in left}))
         yield items
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import fst24
 from fst24.xarray._array import RecordCube, cube_of, packed, preferred_chunks, unpacked
-from tests.support.fields import LEVELS, NI, NJ, TIMES, values, write_fields
+from tests.support.fields import LEVELS, NI, NJ, ON_GRID, TIMES, values, write_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:.*without a record:fst24.Fst24Warning")
 
 NAMES = ("TT", "UU", "NF", "P0", "HR", "ME")
+
+
+@pytest.fixture(scope="module", autouse=True, params=["boxes", "whole"])
+def parts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Parts of records are read as such, or cut from whole ones: as small records are."""
+    patch = pytest.MonkeyPatch()
+    if request.param == "boxes":
+        patch.setattr(fst24.xarray._array, "_SMALL_RECORD", 0)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +144,41 @@ def test_values_are_in_c_order_and_may_be_written(fields: fst24.Fst24File) -> No
     got = fields.to_xarray().TT.values
     assert got.flags.c_contiguous
     assert got.flags.writeable
+
+
+def test_any_number_of_threads_gives_the_same(fields: fst24.Fst24File, loaded: xr.Dataset) -> None:
+    for threads in (1, 2, 20):
+        dataset = fields.to_xarray(threads=threads)
+        xr.testing.assert_identical(dataset.load(), loaded)
+        corner = {"lat": slice(1, 3), "lon": slice(2, 4)}
+        part = fields.to_xarray(threads=threads).isel(corner)
+        xr.testing.assert_identical(part.load(), loaded.isel(corner))
+
+
+@pytest.mark.filterwarnings("ignore:.*masked fields have no mask:fst24.Fst24Warning")
+def test_masks_are_applied_to_what_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "masks.fst"
+    with fst24.open(path, "w", sync=False) as f:
+        for k in range(6):
+            level: dict[str, Any] = {"level": 100.0 * (k + 1), "level_unit": "hPa"}
+            data = values(0, k)
+            f.write(data, nomvar="TT", typvar="P@", **level, **ON_GRID)
+            if k != 3:
+                counts = (data % 3 != 0).astype(np.int32)
+                f.write(counts, nomvar="TT", typvar="@@", datyp=2, nbits=1, **level, **ON_GRID)
+    wanted = np.stack([values(0, k).T for k in range(6)])
+    lacks = wanted % 3 == 0
+    lacks[3] = False
+    wanted[lacks] = np.nan
+    for chunks in (None, "records", {"lat": 2}):
+        with fst24.to_xarray(path, chunks=chunks) as dataset:
+            np.testing.assert_array_equal(dataset.TT.values.squeeze(), wanted)
+            np.testing.assert_array_equal(
+                dataset.TT.values.squeeze()[1:5:2, ::2], wanted[1:5:2, ::2]
+            )
+    with fst24.to_xarray(path) as dataset:
+        again = pickle.loads(pickle.dumps(_cube(dataset.TT)))  # noqa: S301
+        np.testing.assert_array_equal(again.read().squeeze(), wanted)
 
 
 def test_all_values_together_take_no_copy(tmp_path: Path) -> None:

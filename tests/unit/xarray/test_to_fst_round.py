@@ -14,6 +14,7 @@ import fst24
 from fst24.xarray import to_xarray
 from fst24.xarray._to_fst import to_fst
 from tests.conftest import golden
+from tests.support import cf
 from tests.support.records import DATEO, hpa, make_file
 from tests.support.same import KEYS, PACKING, records
 
@@ -260,6 +261,19 @@ def test_bits_can_be_asked_for_records_that_would_be_copied(tmp_path: Path, path
         assert {(r.nomvar, r.etiket, r.nbits) for r in new} == {("XYZ", "OTHER", 12)}
 
 
+def test_records_that_are_packed_anew_keep_what_only_they_know(path: Path) -> None:
+    names = [golden(f"model/ens-2024051712_003_00{member}.fst") for member in (1, 2, 3)]
+    wanted = sum((records(name) for name in names), Counter())
+    with fst24.open(names) as f:
+        back(to_xarray(f, ensemble=True), path, nbits=10)
+    fields = [
+        Counter(key[:-1] for key in found if key[0] == "TT") for found in (wanted, records(path))
+    ]
+    assert fields[0] == fields[1]
+    with fst24.open(path) as f:
+        assert {r.nbits for r in f.read_records(nomvar="TT")} == {10}
+
+
 @pytest.mark.parametrize("load", [False, True])
 def test_gaps_between_records_stay_gaps(load: bool, tmp_path: Path, path: Path) -> None:
     there = [(0, 500), (0, 850), (6, 500)]
@@ -384,3 +398,24 @@ def test_groups_of_a_tree_become_one_file(path: Path) -> None:
             warnings.simplefilter("error")
             to_fst(tree, path)
     assert records(path, *PACKING) == records(names[0], *PACKING) + records(names[1], *PACKING)
+
+
+def test_panels_survive_another_format(path: Path) -> None:
+    name = golden("model/yy-2024051712_003.fst")
+    with fst24.open(name) as f:
+        ds, grid = to_xarray(f).load(), f.grid(f[2])
+    for variable in ds.variables.values():
+        variable.encoding.clear()
+    back(ds, path)
+    with fst24.open(path) as f:
+        tt = f.find(nomvar="TT")
+        assert tt is not None
+        found = f.grid(tt)
+        assert (found.grtyp, found.shape) == ("U", grid.shape)
+        assert cf.apart(found.latlon(), grid.latlon()) < 2e-4
+        assert np.array_equal(to_xarray(f)["TT"].values, ds["TT"].values)
+    back(ds.isel(subgrid=1), path)
+    with fst24.open(path) as f:
+        found = f.grid(f.find(nomvar="TT") or f[0])
+        assert (found.grtyp, found.ref_grtyp) == ("Z", "E")
+        assert cf.apart(found.latlon(), grid.panels[1].latlon()) < 2e-4
