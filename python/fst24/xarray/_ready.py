@@ -254,7 +254,9 @@ def _is_kept(encoding: Mapping[Any, Any], values: npt.NDArray[Any]) -> bool:
 
 def _is_julian(encoding: Mapping[Any, Any], values: npt.NDArray[Any]) -> bool:
     """Whether dates would be other ones in their calendar: numpy has no Julian days."""
-    return encoding.get("calendar", "standard") == "standard" and bool(values.min() < _REFORM)
+    # In days: the reform is beyond what nanoseconds hold, and would be another date.
+    first = values.min().astype("datetime64[D]")
+    return encoding.get("calendar", "standard") == "standard" and bool(first < _REFORM)
 
 
 def _whole(values: npt.NDArray[Any], since: np.datetime64 | None) -> dict[str, Any]:
