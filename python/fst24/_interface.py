@@ -91,6 +91,12 @@ class Fst24DataInterface:
             ]
         return self._made
 
+    def _files(self) -> Iterable[Fst24File]:
+        """The open files that the records are of, each once."""
+        if self._file is not None:
+            return [self._file]
+        return {id(record.file): record.file for record in self._records}.values()
+
     def select(self, **criteria: Any) -> Fst24DataInterface:  # noqa: ANN401 - see read_records
         """Those of the records that meet all criteria, which are those of `Fst24File.read_records`.
 
@@ -184,7 +190,7 @@ class Fst24DataInterface:
         """
         if self._file is None and not self._records:
             raise InvalidArgumentError("a set without records is no Dataset")
-        file = self._file or self._records[0].file
+        file = self._records[0].file if self._file is None else self._file
         from .xarray import to_xarray
 
         return to_xarray(file, **{"records": self, **options})

@@ -16,7 +16,7 @@ import click
 #: Sub-commands, each in the module of its name.
 COMMANDS = (
     *("ls", "vars", "info", "stat", "check", "diff", "ip", "date"),
-    *("cp", "set", "rm", "repack", "crop", "dump", "repair", "plot"),
+    *("cp", "set", "rm", "repack", "crop", "dump", "repair", "convert", "plot"),
 )
 
 #: The status of failure where it is not 1: fst24 diff has 1 for files that differ.

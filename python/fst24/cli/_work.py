@@ -46,6 +46,20 @@ def progress(total: int, *, beside_rows: bool = False) -> Iterator[Callable[[], 
         yield lambda: bar.advance(task)
 
 
+@contextmanager
+def progress_of(what: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, if somebody looks; gives what takes how much is done, and all."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def in_order(
     items: Sequence[_Item], act: Callable[[_Item], _T], n_threads: int
 ) -> Iterator[tuple[_Item, _T | fst24.Fst24Error]]:

@@ -148,7 +148,7 @@ class Repacker:
         del self._waiting[:n]
 
 
-def _parse_type(
+def parse_type(
     _context: click.Context, _parameter: click.Parameter, text: str | None
 ) -> tuple[int | None, int | None]:
     """A data type by its number or as ``fst24 ls --style`` shows it, and its bits."""
@@ -175,7 +175,7 @@ def _parse_type(
 @click.option(
     "--datyp",
     metavar="TYPE",
-    callback=_parse_type,
+    callback=parse_type,
     help="Data type: a number (134) or as fst24 ls --style shows it, with bits: f16, R12, E32."
     " Real types (R, E, F) are for real fields, whole ones (I, S) for whole ones.",
 )

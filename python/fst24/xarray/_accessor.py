@@ -307,3 +307,15 @@ class DatasetAccessor(_Accessor[xr.Dataset]):
         from ._to_fst import to_fst
 
         return to_fst(self._obj, path, **options)
+
+    def to_netcdf(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401 - as there
+        """Write a CF NetCDF file of any size: see ``_netcdf.write_netcdf``."""
+        from ._netcdf import write_netcdf
+
+        write_netcdf(self._obj, path, **options)
+
+    def to_zarr(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401 - as there
+        """Write a Zarr store of any size: see ``_zarr_out.write_zarr``."""
+        from ._zarr_out import write_zarr
+
+        write_zarr(self._obj, path, **options)

@@ -156,7 +156,7 @@ class RecordCube(BackendArray):
         places = _taken(self._places, outer)
         n_lead = places.ndim - self._places.ndim + self.n_outer
         lead, flat = places.shape[:n_lead], places.reshape(-1, *places.shape[n_lead:])
-        masks = None if self._masks is None else _taken(self._masks, outer).ravel()
+        masks = None if self._masks is None else _taken(self._masks, outer).reshape(flat.shape)
         if all(_is_all(item, n) for item, n in zip(inner, self._inner, strict=True)):
             out = empty((len(flat), *self._inner), self.dtype)
             self._fill(flat, masks, out)
@@ -192,17 +192,18 @@ class RecordCube(BackendArray):
         found: list[npt.NDArray[Any]] = [places] * len(places)
 
         def one(number: int) -> None:
-            found[number] = self._one(int(places[number]))
+            found[number] = self._one(int(places[number]), self._inner)
 
         in_threads(one, len(places), self._threads)
         return found
 
-    def _one(self, place: int) -> npt.NDArray[Any]:
+    def _one(self, place: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """Values of a record, as floats where some are missing."""
         record = self._reads.record(place)
         values: npt.NDArray[Any] = record.decode()
         if values.dtype.kind in "iub" and record.mask is not None:
             values = np.where(record.mask, np.nan, values)
-        return values.T.reshape(self._inner)
+        return values.T.reshape(shape)
 
     def _apply(self, masks: Ints, rows: Ints, out: npt.NDArray[Any]) -> None:
         """NaN where a mask record is 0."""
@@ -210,10 +211,14 @@ class RecordCube(BackendArray):
 
         def one(number: int) -> None:
             k = there[number]
-            values = self._reads.record(int(masks[k])).decode().T.reshape(self._inner)
-            out[rows[k]][values == 0] = gap_of(self.dtype)
+            self._leave_out(int(masks[k]), out[rows[k]])
 
         in_threads(one, len(there), self._threads)
+
+    def _leave_out(self, place: int, values: npt.NDArray[Any]) -> None:
+        """NaN where a mask is 0."""
+        flags = self._reads.record(place).decode().T.reshape(values.shape)
+        values[flags == 0] = gap_of(self.dtype)
 
     # --------------------------------------------------------------------------------- parts
 

@@ -11,6 +11,7 @@ from fst24 import dictionary
 from fst24.dictionary import Dictionary
 
 from ._mesh import CONVENTION as MESH_CONVENTION
+from ._times import is_accumulated
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -89,7 +90,7 @@ class Attributes:
             attrs["units"] = known.units
         if known.cell_methods:
             attrs["cell_methods"] = known.cell_methods
-        elif has_period and _is_sum(group.nomvar):
+        elif has_period and is_accumulated(group.nomvar, self._options):
             attrs["cell_methods"] = "time: sum"
         return attrs
 
@@ -115,12 +116,6 @@ def _of_mask(attrs: dict[str, Any]) -> dict[str, Any]:
         "flag_values": np.array([0, 1], np.int32),
         "flag_meanings": "masked valid",
     }
-
-
-def _is_sum(nomvar: str) -> bool:
-    from ._times import ACCUMULATED
-
-    return nomvar in ACCUMULATED
 
 
 def of_dataset(options: Options, *, has_mesh: bool) -> dict[str, Any]:

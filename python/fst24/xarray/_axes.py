@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -52,6 +53,13 @@ def suffixes(axes: Iterable[Axis]) -> dict[tuple[str, Hashable], str]:
         for key, suffix in zip(different, own, strict=True):
             found[base, key] = suffix
     return found
+
+
+def rows_of(codes: npt.NDArray[np.integer[Any]], n: int) -> list[npt.NDArray[np.int64]]:
+    """The rows of each of the codes 0 to n - 1, ascending: one pass for all of them."""
+    order = np.argsort(codes, kind="stable").astype(np.int64)
+    ends = np.searchsorted(codes[order], np.arange(n + 1))
+    return [order[low:high] for low, high in itertools.pairwise(ends)]
 
 
 def numbered(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:

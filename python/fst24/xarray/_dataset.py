@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from xarray.core import indexing
 
-from fst24 import Fst24Error
+from fst24 import Fst24Error, InvalidArgumentError
 from fst24.table._table import distinct
 
 from . import _times
@@ -26,7 +27,7 @@ from ._notes import Notes
 from ._reads import Reads
 from ._series import feature_type
 from ._shape import Shaper, with_all_times
-from ._tiles import TileCube
+from ._tiles import TileCube, leave_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,6 +51,8 @@ _MOST_NAMED = 4
 _BASE = 0x3F
 #: Data types whose values may be words rather than points: binary, text.
 _WORDS = (0, 3, 7)
+#: Dimensions that may have no coordinate.
+_PLAIN_DIMS = ("i", "j", "x", "y")
 
 
 def dataset_of(file: Fst24File, options: Options) -> xr.Dataset:
@@ -83,7 +86,6 @@ class _Builder:
         )
         if options.align == "outer":
             self.shaped = with_all_times(self.shaped)
-        name_groups([one.group for one in self.shaped], self.grids, options)
 
     def _tell_of_unknown(self) -> None:
         """Names that were asked for and that no record has."""
@@ -130,13 +132,15 @@ class _Builder:
                     made.add(key)
                     coords |= axis.make(suffix[key])
         self._add_times(suffix, coords)
+        taken = {*coords, *(str(dim) for one in coords.values() for dim in one.dims)}
+        taken |= {*self._k.values(), *_PLAIN_DIMS}
+        name_groups([one.group for one in self.shaped], self.grids, self.options, taken)
         variables = {
             one.group.name: self._variable(one, suffix, namers[one.group.grid])
             for one in self.shaped
         }
         self._link_masks(variables)
         self._name_terms(coords, suffix)
-        coords = {name: v for name, v in coords.items() if name not in variables}
         # As decoding a file leaves them: files of one run may differ in what has a period.
         others = [
             name
@@ -195,7 +199,7 @@ class _Builder:
         outer = tuple(
             axis.base + suffix[axis.base, axis.key] for axis in one.axes if axis.base != "tile"
         )
-        levels = (self._k(group.nk),) if group.nk > 1 and len(flat.dims) > 1 else ()
+        levels = (self._k[group.nk],) if _has_levels_within(group, flat) else ()
         whole = flat.whole or tuple(zip(flat.dims, flat.shape, strict=True))
         dims = (*outer, *levels, *(name(dim) for dim, _ in whole))
         used = one.rows[one.rows >= 0]
@@ -280,10 +284,13 @@ class _Builder:
             if own is not None and group.is_masked:
                 variables[group.name].attrs["ancillary_variables"] = own
 
-    def _k(self, nk: int) -> str:
-        """The dimension of levels that are in one record."""
+    @cached_property
+    def _k(self) -> dict[int, str]:
+        """The dimension of levels that are in one record, by their number."""
         different = sorted({one.group.nk for one in self.shaped if one.group.nk > 1})
-        return "k" if len(different) == 1 else f"k{different.index(nk) + 1}"
+        if len(different) == 1:
+            return {different[0]: "k"}
+        return {nk: f"k{number}" for number, nk in enumerate(different, 1)}
 
     def _flat(self, one: Shaped, suffix: dict[tuple[str, Any], str]) -> Horizontal | None:
         """How what are no points of a grid lie: series, words of packed bits or text; else None."""
@@ -310,37 +317,42 @@ class _Builder:
         if one.masks is not None:
             masks = np.where(one.masks >= 0, index[one.masks], -1)
         ni, nj = int(headers["ni"][group.rows[0]]), int(headers["nj"][group.rows[0]])
-        levels = (group.nk,) if group.nk > 1 and len(flat.dims) > 1 else ()
-        record = (*levels, nj, ni) if len(flat.dims) > 1 or flat.names else flat.shape
-        stored, dtype = self._dtypes(one)
+        levels = (group.nk,) if _has_levels_within(group, flat) else ()
+        record = (*levels, nj, ni) if _is_plane(flat) else flat.shape
         shape = tuple(n for _, n in flat.whole) or flat.shape
+        stored, dtype = self._dtypes(one, shape)
         given = (self.reads, places, (*levels, *shape), dtype)
         options: dict[str, Any] = {"stored": stored, "threads": self.options.threads}
         if group.tiles:
-            return TileCube(*given, tiles=group.tiles, **options)
+            return TileCube(*given, tiles=group.tiles, masks=masks, **options)
         return RecordCube(*given, masks=masks, record=record, **options)
 
-    def _dtypes(self, one: Shaped) -> tuple[np.dtype[Any] | None, np.dtype[Any]]:
+    def _dtypes(
+        self, one: Shaped, shape: tuple[int, ...]
+    ) -> tuple[np.dtype[Any] | None, np.dtype[Any]]:
         """What records hold, None where that is not all one type; what the variable is of."""
         used = one.rows[one.rows >= 0]
-        kinds = {self._kinds[code] for code in np.unique(self._kind_codes[used]).tolist()}
+        codes, known = self._kinds
+        kinds = {known[code] for code in np.unique(codes[used]).tolist()}
         types = {kind for kind, _ in kinds}
         dtype = np.result_type(*types)
-        lacks = any(has_missing for _, has_missing in kinds)
-        if dtype.kind in "iu" and (lacks or one.has_gaps or one.masks is not None):
-            dtype = np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)  # noqa: PLR2004
+        is_missing = any(has_missing for _, has_missing in kinds)
         stored = next(iter(types)) if len(types) == 1 else None
-        if stored is not None and stored.kind in "iu" and lacks:
+        if stored is not None and stored.kind in "iu" and is_missing:
             stored = None
-        return stored, dtype if self.options.dtype is None else np.dtype(self.options.dtype)
-
-    @property
-    def _kind_codes(self) -> npt.NDArray[np.int32]:
-        return self._kinds_found()[0]
-
-    @property
-    def _kinds(self) -> list[tuple[np.dtype[Any], bool]]:
-        return self._kinds_found()[1]
+        has_nan = is_missing or one.has_gaps or one.masks is not None
+        has_nan = has_nan or bool(one.group.tiles and leave_gaps(one.group.tiles, shape))
+        if self.options.dtype is not None:
+            wanted = np.dtype(self.options.dtype)
+            if has_nan and wanted.kind not in "fc":
+                raise InvalidArgumentError(
+                    f"{self.headers.file.path}: dtype={wanted}: {one.group.name} lacks some values,"
+                    " which are NaN: give a type of floats, or leave dtype out"
+                )
+            return stored, wanted
+        if dtype.kind in "iu" and has_nan:
+            dtype = np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)  # noqa: PLR2004
+        return stored, dtype
 
     def _dtype(self, codes: npt.NDArray[np.int32], row: int) -> np.dtype[Any]:
         """Of the values of records that are stored alike, by the first that is not damaged."""
@@ -354,17 +366,24 @@ class _Builder:
         self.notes.add("records are damaged", reason, "reading them raises this")
         return np.dtype(np.float32)
 
-    def _kinds_found(self) -> tuple[npt.NDArray[np.int32], list[tuple[np.dtype[Any], bool]]]:
-        """The type of the values of each record: a number, and what the numbers stand for."""
-        if not hasattr(self, "_kept_kinds"):
-            headers = self.headers
-            codes, rows = distinct(headers["datyp"], headers["nbits"], headers.element_sizes)
-            kinds = [
-                (self._dtype(codes, row), bool(headers["datyp"][row] & _MISSING_FLAG))
-                for row in rows.tolist()
-            ]
-            self._kept_kinds = codes, kinds
-        return self._kept_kinds
+    @cached_property
+    def _kinds(self) -> tuple[npt.NDArray[np.int32], list[tuple[np.dtype[Any], bool]]]:
+        """A number for each record, and what it stands for: type of values, if some are missing."""
+        headers = self.headers
+        codes, rows = distinct(headers["datyp"], headers["nbits"], headers.element_sizes)
+        return codes, [
+            (self._dtype(codes, row), bool(headers["datyp"][row] & _MISSING_FLAG))
+            for row in rows.tolist()
+        ]
+
+
+def _is_plane(flat: Horizontal) -> bool:
+    """Whether records hold fields (ni, nj): not words, of which there is one dimension."""
+    return len(flat.dims) > 1 or bool(flat.names)
+
+
+def _has_levels_within(group: Group, flat: Horizontal) -> bool:
+    return group.nk > 1 and _is_plane(flat)
 
 
 def _nearest(groups: list[Group], user: Group) -> str:

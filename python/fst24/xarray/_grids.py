@@ -10,6 +10,7 @@ import numpy as np
 from fst24 import Fst24Error
 from fst24.table._table import distinct
 
+from ._axes import rows_of
 from ._horizontal import Horizontal, cropped, horizontal
 from ._mesh import triangles
 from ._series import Series
@@ -49,13 +50,13 @@ class Grids:
         self._rows: list[int] = []
         same: dict[Any, int] = {}
         number = np.empty(len(rows), np.int32)
-        for code, row in enumerate(rows.tolist()):
-            grid = self._made(row, np.flatnonzero(codes == code))
+        every = zip(rows.tolist(), rows_of(codes, len(rows)), strict=True)
+        for code, (row, alike) in enumerate(every):
+            grid = self._made(row, alike)
             if grid is not None:
                 key: Any = grid.without_tag
             else:
-                key = (int(headers["ni"][row]), int(headers["nj"][row]))
-                key = (*key, *(int(headers[name][row]) for name in _FIELDS))
+                key = headers.text("grtyp", row), *(int(headers[name][row]) for name in _FIELDS)
             if key not in same:
                 same[key] = len(self._grids)
                 self._grids.append(grid)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fst24 import dictionary, ip
+from fst24 import InvalidArgumentError, dictionary, ip
 from fst24.table._table import distinct
 
+from ._axes import rows_of
 from ._ensemble import are_members
 from ._levels import ABOVE_GROUND, DESCRIPTIONS, MODEL_KINDS, classes
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
 
-_MASK, _MASKED = "@@", "@"
 #: Positions of the fields of a file, which are no variables where they say where points are.
 LATLON_FIELDS = {"LA": "lat", "LO": "lon"}
 
@@ -37,13 +38,18 @@ class Group:
     """Records of one variable."""
 
     nomvar: str
+    #: Empty where it does not tell variables apart, but for masks.
     typvar: str
+    #: Empty where it does not tell variables apart.
     etiket: str
     grid: int
     #: Class of its levels (`levels.classes`).
     klass: int
     nk: int
     rows: Ints
+    #: Whether its values say which ones of another variable count, or another one says it of them.
+    is_mask: bool = False
+    is_masked: bool = False
     #: Rows of records that say which values count.
     masks: Ints | None = None
     #: Further pieces of its name, for parts of what would be one variable.
@@ -52,16 +58,6 @@ class Group:
     #: Where the tiles of its fields lie; empty where they are stored whole.
     tiles: Sequence[Tile] = ()
     name: str = ""
-
-    @property
-    def is_mask(self) -> bool:
-        """Whether its values say which ones of another variable count."""
-        return self.typvar == _MASK
-
-    @property
-    def is_masked(self) -> bool:
-        """Whether another variable says which of its values count."""
-        return not self.is_mask and self.typvar[1:] == _MASKED
 
 
 def groups_of(
@@ -72,10 +68,12 @@ def groups_of(
         return []
     klass = classes(headers)
     nothing = np.zeros(len(headers), np.int32)
+    has_typvar = "typvar" not in options.ignore
+    has_etiket = "etiket" not in options.ignore and not options.ensemble
     columns = [
         headers.codes("nomvar"),
-        nothing if "typvar" in options.ignore else headers.codes("typvar"),
-        nothing if "etiket" in options.ignore or options.ensemble else headers.codes("etiket"),
+        headers.codes("typvar") if has_typvar else headers.is_mask.astype(np.int32),
+        headers.codes("etiket") if has_etiket else nothing,
         grids.codes,
         klass,
         headers["nk"],
@@ -83,19 +81,20 @@ def groups_of(
     if grids.has_other_tags:
         columns.append(_tables(klass, grids, verticals))
     codes, firsts = distinct(*columns)
-    order = np.argsort(codes, kind="stable")
-    ends = np.searchsorted(codes[order], np.arange(len(firsts) + 1))
     found = []
-    for number, row in enumerate(firsts.tolist()):
+    for row, rows in zip(firsts.tolist(), rows_of(codes, len(firsts)), strict=True):
+        is_mask = bool(headers.is_mask[row])
         found.append(
             Group(
                 nomvar=headers.text("nomvar", row),
-                typvar="" if "typvar" in options.ignore else headers.text("typvar", row),
-                etiket=headers.text("etiket", row),
+                typvar=headers.text("typvar", row) if has_typvar or is_mask else "",
+                etiket=headers.text("etiket", row) if has_etiket else "",
                 grid=int(grids.codes[row]),
                 klass=int(klass[row]),
                 nk=int(headers["nk"][row]),
-                rows=order[ends[number] : ends[number + 1]].astype(np.int64),
+                rows=rows,
+                is_mask=is_mask,
+                is_masked=bool(headers.is_masked[rows].any()),
                 is_ensemble=options.ensemble is True,
             )
         )
@@ -137,13 +136,13 @@ def _with_masks(groups: list[Group], options: Options) -> list[Group]:
     masks = _by((g for g in groups if g.is_mask), _but_typvar)
     if not masks:
         return groups
-    used = set()
+    used: set[int] = set()
     for group in groups:
         if group.is_masked:
             own = masks.get(_but_typvar(group))
             if own:
-                group.masks = own[0].rows
-                used.add(id(own[0]))
+                group.masks = np.concatenate([mask.rows for mask in own])
+                used |= {id(mask) for mask in own}
     return [group for group in groups if id(group) not in used]
 
 
@@ -157,18 +156,22 @@ def _but_typvar(group: Group) -> tuple[Any, ...]:
 def _ensembles(groups: list[Group], headers: Headers) -> list[Group]:
     """Variables whose etikets are members of an ensemble, and whose records are alike, are one."""
     alike = _by(groups, lambda g: (g.nomvar, g.typvar, g.grid, g.klass, g.nk))
-    merged: dict[int, Group] = {}
     gone: set[int] = set()
     for some in alike.values():
         if len(some) > 1 and are_members([g.etiket for g in some]) and _same_records(some, headers):
             first = some[0]
-            first.rows = np.sort(np.concatenate([g.rows for g in some]))
-            if all(g.masks is not None for g in some):
-                first.masks = np.concatenate([g.masks for g in some if g.masks is not None])
+            _join(first, some[1:])
             first.is_ensemble = True
-            merged[id(first)] = first
             gone |= {id(g) for g in some[1:]}
     return [group for group in groups if id(group) not in gone]
+
+
+def _join(first: Group, others: Iterable[Group]) -> None:
+    """Put the records of other variables, and what masks them, to those of the first."""
+    some = [first, *others]
+    first.rows = np.sort(np.concatenate([g.rows for g in some]))
+    masks = [g.masks for g in some if g.masks is not None]
+    first.masks = np.concatenate(masks) if masks else None
 
 
 def _same_records(groups: Sequence[Group], headers: Headers) -> bool:
@@ -204,7 +207,7 @@ def _diagnostic(groups: list[Group], headers: Headers, options: Options) -> list
             diagnostic.part = "diag_level" if options.diag == "split" else ""
             found += some
         else:
-            model[0].rows = np.sort(np.concatenate([model[0].rows, diagnostic.rows]))
+            _join(model[0], [diagnostic])
             found += [g for g in some if g is not diagnostic]
     return sorted(found, key=lambda g: int(g.rows[0]))
 
@@ -217,19 +220,24 @@ def _is_one(group: Group, headers: Headers) -> bool:
 # ------------------------------------------------------------------------------------- names
 
 
-def name_groups(groups: list[Group], grids: Grids, options: Options) -> None:
-    """Give each variable its name: nomvar, and what tells it from others of that nomvar."""
+def name_groups(
+    groups: list[Group], grids: Grids, options: Options, taken: Iterable[str] = ()
+) -> None:
+    """Give each variable its name: nomvar, and what tells it from others of that nomvar.
+
+    None has one of the names in ``taken``, of coordinates and dimensions.
+    """
     for nomvar, some in _by(groups, lambda g: g.nomvar).items():
         pieces = _pieces(some, grids) if len(some) > 1 else [""]
         for group, piece in zip(some, pieces, strict=True):
             group.name = _named(group, "_".join(filter(None, (legal(nomvar), piece))), options)
-    taken: set[str] = set()
+    used, numbers = set(taken), Counter[str]()
     for group in groups:
-        name, number = group.name, 1
-        while group.name in taken:
-            number += 1
-            group.name = f"{name}_{number}"
-        taken.add(group.name)
+        name = group.name
+        while group.name in used:
+            numbers[name] += 1
+            group.name = f"{name}_{numbers[name] + 1}"
+        used.add(group.name)
 
 
 def legal(nomvar: str) -> str:
@@ -274,4 +282,9 @@ def _named(group: Group, name: str, options: Options) -> str:
         found = dictionary.lookup(group.nomvar)
         standard = found.standard_name if found is not None else None
         return name.replace(legal(group.nomvar), standard, 1) if standard else name
-    return legal(rule.format(**known))
+    try:
+        return legal(rule.format(**known))
+    except (KeyError, IndexError, ValueError) as error:
+        raise InvalidArgumentError(
+            f"names={rule!r}: {error!r}; a pattern has fields of {', '.join(known)} in braces"
+        ) from None

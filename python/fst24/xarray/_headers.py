@@ -14,6 +14,8 @@ from fst24.table._table import distinct
 from ._ensemble import member
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from fst24 import Fst24File, Fst24Record
@@ -33,6 +35,8 @@ _COMPRESSED = 128
 #: Of a value of a compressed record: 5 x 5 points of one value take some bits.
 _LEAST_BITS = 1 / 32
 _TIME = 10
+#: typvar of masks, and the second letter of that of fields with a mask.
+_MASK, _MASKED = "@@", "@"
 
 
 class Period(NamedTuple):
@@ -67,6 +71,7 @@ class Headers:
             chosen = Fst24DataInterface(file)
         else:
             chosen = Fst24DataInterface(file.read_records(given))
+        _check_own(chosen, file)
         criteria = dict(options.select or {})
         if options.variables is not None:
             if not {"variables", "nomvar"}.isdisjoint(criteria):
@@ -74,17 +79,15 @@ class Headers:
             criteria["variables"] = options.variables
         if criteria:
             chosen = chosen.select(**criteria)
-        found = cls(file, chosen.table)
-        found._leave_out_impossible(notes)
-        return found
+        return cls(file, chosen.table).possible(notes)
 
-    def _leave_out_impossible(self, notes: Notes) -> None:
-        """Leave records out whose stored bytes cannot hold the values that they announce."""
+    def possible(self, notes: Notes) -> Headers:
+        """Without records whose stored bytes cannot hold the values that they announce."""
         n_values = np.prod([self[n].astype(np.float64) for n in ("ni", "nj", "nk")], axis=0)
         bits = np.where(self["datyp"] & _COMPRESSED, _LEAST_BITS, np.maximum(self["nbits"], 1))
         good = (n_values > 0) & (n_values * bits <= 8.0 * self["nbytes"])
         if good.all():
-            return
+            return self
         for row in np.flatnonzero(~good).tolist():
             ni, nj, nk = (int(self[name][row]) for name in ("ni", "nj", "nk"))
             notes.add(
@@ -92,10 +95,9 @@ class Headers:
                 f"record {self['index'][row]}, {self.text('nomvar', row)}: {ni} x {nj} x {nk}",
                 "they are left out; `fst24 check` looks at the whole file",
             )
-        rows = self._rows[good]
-        for name in ("_columns", "_coded", "valid", "lead", "origin", "level", "ip3"):
-            self.__dict__.pop(name, None)
-        self._columns, self._periods, self._rows = {}, {}, rows
+        found = Headers(self.file, self._table)
+        found._rows = self._rows[good]
+        return found
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -184,6 +186,21 @@ class Headers:
                     found[own] = 0
         return found
 
+    @cached_property
+    def is_mask(self) -> npt.NDArray[np.bool_]:
+        """Which records say which values of others count."""
+        return self._has_typvar(lambda text: text == _MASK)
+
+    @cached_property
+    def is_masked(self) -> npt.NDArray[np.bool_]:
+        """Which records have values that masks say the use of."""
+        return self._has_typvar(lambda text: text != _MASK and text[1:] == _MASKED)
+
+    def _has_typvar(self, is_wanted: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
+        wanted = [code for code, text in enumerate(self.texts("typvar")) if is_wanted(text)]
+        found: npt.NDArray[np.bool_] = np.isin(self.codes("typvar"), wanted)
+        return found
+
     def period(self, name: str) -> Period:
         """The time that ip2 or ip3 code, in hours; plain numbers are hours."""
         if name not in self._periods:
@@ -199,3 +216,13 @@ class Headers:
         plain = (code >= 0) & (code <= _LAST_OLD)
         hours = np.where(new, value.astype(np.float64), np.where(plain, code, np.nan))
         return Period(hours[codes], new[codes])
+
+
+def _check_own(chosen: Fst24DataInterface, file: Fst24File) -> None:
+    """Records are read by their place in a file: those of another one would be misread."""
+    other = next((one for one in chosen._files() if one is not file), None)  # noqa: SLF001 - ours
+    if other is not None:
+        raise InvalidArgumentError(
+            f"{file.path}: some of the records to take are of another file that was opened,"
+            f" {other.path}: open both with fst24.open([path, other]), and take records of that"
+        )

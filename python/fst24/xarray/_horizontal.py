@@ -56,7 +56,7 @@ class Horizontal:
     mapping: str = ""
     #: Name of the mesh topology, empty where there is none.
     mesh: str = ""
-    #: Attributes of data variables on it.
+    #: What the coordinates are of; None where positions are not known.
     grid: Grid | None = None
     #: Where records hold more than that: all their dimensions, sizes, and what is taken of each.
     whole: tuple[tuple[str, int], ...] = ()

@@ -35,7 +35,7 @@ class Notes:
 
     def __init__(self, path: str, *, strict: bool) -> None:
         self._path, self._strict = path, strict
-        self._found: dict[tuple[str, str], list[str]] = {}
+        self._found: dict[tuple[str, str], dict[str, None]] = {}
 
     def add(self, cause: str, which: str, advice: str) -> None:
         """One more record or variable of which a cause is true.
@@ -47,15 +47,13 @@ class Notes:
         """
         if self._strict:
             raise CorruptFileError(f"{self._path}: {cause}: {which}: {advice}")
-        named = self._found.setdefault((cause, advice), [])
-        if which not in named:
-            named.append(which)
+        self._found.setdefault((cause, advice), {})[which] = None
 
     def issue(self) -> None:
         """Warn of each cause once."""
         for (cause, advice), named in self._found.items():
             more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-            which = "; ".join(named[:_MOST_NAMED])
+            which = "; ".join(list(named)[:_MOST_NAMED])
             message = f"{self._path}: {cause} ({which}{more}): {advice}"
             warnings.warn(Fst24Warning(message), stacklevel=_level_of_caller())
         self._found.clear()

@@ -6,7 +6,11 @@ import difflib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import numpy as np
+
 from fst24 import InvalidArgumentError
+
+from ._attrs import HEADER
 
 if TYPE_CHECKING:
     import os
@@ -86,11 +90,27 @@ class Options:
         for name in ("ignore", "surface_types", "soil_layers", "attrs"):
             if isinstance(getattr(self, name), str):
                 object.__setattr__(self, name, (getattr(self, name),))
+        if not (self.names is None or isinstance(self.names, str) or callable(self.names)):
+            raise InvalidArgumentError(
+                f"names={self.names!r}: it is 'cf', a pattern, or a callable"
+            )
+        self._check_dtype()
+        no_field = [name for name in self.attrs if name not in HEADER]
+        if no_field:
+            raise InvalidArgumentError(
+                f"attrs={no_field!r}: the fields of a header are {', '.join(HEADER)}"
+            )
         unknown = [name for name in self.ignore if name not in _IGNORABLE]
         if unknown:
             raise InvalidArgumentError(
                 f"ignore={unknown!r}: what can be ignored is {', '.join(_IGNORABLE)}"
             )
+
+    def _check_dtype(self) -> None:
+        try:
+            np.dtype(self.dtype)
+        except TypeError as error:
+            raise InvalidArgumentError(f"dtype={self.dtype!r}: {error}") from None
 
 
 OPTION_NAMES = tuple(field.name for field in fields(Options))

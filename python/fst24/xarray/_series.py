@@ -40,9 +40,9 @@ _ONE, _ALL, _DESCRIPTION = "+", "Y", "T"
 #: Variables on momentum levels; others are on thermodynamic ones.
 MOMENTUM = frozenset(("UU", "VV", "UV", "WD"))
 _DAY, _HOUR = 86_400, 3600
-#: Bytes of station names may have their highest bit set.
 #: A damaged HH may hold anything.
 _MOST_HOURS = 1e6
+#: Bytes of station names may have their highest bit set.
 _SEVEN_BITS = 0x7F
 #: Levels of a list are those of a table in single precision.
 _TOLERANCE = 1e-5

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fst24 import InvalidArgumentError
+from fst24.table._table import distinct
 
 from . import _times
 from ._axes import Axis, is_full, numbered
@@ -278,26 +279,20 @@ class Shaper:
     def _masks(self, group: Group, cube: Ints) -> Ints:
         """The row of the mask of each record, -1 where it has none."""
         headers = self._headers
-        names = ("ip1", "ip2", "ip3", "datev")
-        masks = group.masks
-        assert masks is not None  # noqa: S101 - asked for where there are
-        known = {
-            (*(int(headers[name][row]) for name in names), int(headers.codes("etiket")[row])): row
-            for row in masks.tolist()
-        }
+        assert group.masks is not None  # noqa: S101 - asked for where there are
+        fields = np.flatnonzero(cube >= 0)
+        rows = np.concatenate([cube[fields], group.masks])
+        columns = [headers[name][rows] for name in ("ip1", "ip2", "ip3", "datev")]
+        if group.tiles:
+            columns += [headers[name][rows] for name in ("ig3", "ig4")]
+        codes, firsts = distinct(*columns, headers.codes("etiket")[rows])
+        of_code = np.full(len(firsts), -1, np.int64)
+        of_code[codes[len(fields) :]] = group.masks  # of several the last one counts
         found = np.full(cube.shape, -1, np.int64)
-        lacking = []
-        for at, row in enumerate(cube.tolist()):
-            if row >= 0:
-                key = (
-                    *(int(headers[name][row]) for name in names),
-                    int(headers.codes("etiket")[row]),
-                )
-                found[at] = known.get(key, -1)
-                if found[at] < 0:
-                    lacking.append(int(headers["index"][row]))
-        if lacking:
-            named = ", ".join(map(str, lacking[:_MOST_NAMED]))
+        found[fields] = of_code[codes[: len(fields)]]
+        lacking = cube[fields][(found[fields] < 0) & headers.is_masked[cube[fields]]]
+        if len(lacking):
+            named = ", ".join(map(str, headers["index"][lacking[:_MOST_NAMED]].tolist()))
             self._notes.add(
                 "masked fields have no mask",
                 f"{group.nomvar}: {len(lacking)} records, as {named}",

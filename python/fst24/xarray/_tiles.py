@@ -56,6 +56,14 @@ class Mosaics:
         return tiles, which.ravel().astype(np.int64)
 
 
+def leave_gaps(tiles: Sequence[Tile], shape: tuple[int, ...]) -> bool:
+    """Whether some points of the whole, of a shape (..., nj, ni), are in no tile."""
+    covered = np.zeros(shape[-2:], np.bool_)
+    for tile in tiles:
+        covered[tile.j : tile.j + tile.nj, tile.i : tile.i + tile.ni] = True
+    return not covered.all()
+
+
 def tile_axis(n: int) -> Axis:
     """The axis that counts the tiles of a field: no dimension of the Dataset."""
     return Axis("tile", n, n, lambda _: {})
@@ -79,17 +87,24 @@ class TileCube(RecordCube):
         """Dimensions that count fields."""
         return self._places.ndim - 1
 
-    def _fill(self, places: Ints, _: Ints | None, out: npt.NDArray[Any]) -> None:
+    def _fill(self, places: Ints, masks: Ints | None, out: npt.NDArray[Any]) -> None:
         out[...] = gap_of(self.dtype)
         for number, tile in enumerate(self._tiles):
             there = np.flatnonzero(places[:, number] >= 0)
             there = there[np.argsort(places[there, number], kind="stable")]
             if not len(there):
                 continue
-            kind = self._stored or self.dtype
             shape = (*self._inner[:-2], tile.nj, tile.ni)
             part = slice(tile.j, tile.j + tile.nj), slice(tile.i, tile.i + tile.ni)
             for row in there.tolist():  # one at a time: tiles are large
-                values = empty(shape, kind)
-                self._reads.read(places[row : row + 1, number], [values.T], self._threads)
-                out[(row, ..., *part)] = values
+                here = out[(row, ..., *part)]
+                here[...] = self._tile(int(places[row, number]), shape)
+                if masks is not None and masks[row, number] >= 0:
+                    self._leave_out(int(masks[row, number]), here)
+
+    def _tile(self, place: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        if self._stored is None:
+            return self._one(place, shape)
+        values = empty(shape, self._stored)
+        self._reads.read(np.array([place], np.int64), [values.T], self._threads)
+        return values

@@ -336,12 +336,30 @@ def test_a_grid_has_well_known_text_on_request(opened: Opener) -> None:
     assert pyproj.CRS.from_wkt(attrs["crs_wkt"]) == pyproj.CRS.from_cf(attrs)
 
 
-def test_accumulations_have_methods_and_bounds(opened: Opener) -> None:
-    ds = opened("accumulations", variables="FRMM")
-    assert ds["FRMM"].attrs["cell_methods"] == "time: sum"
-    bounds = ds["FRMM"].time.attrs.get("bounds") or ds["FRMM"].time.encoding.get("bounds")
-    length = (ds[bounds].values[:, 1] - ds[bounds].values[:, 0]) / np.timedelta64(1, "h")
-    assert length.tolist() == [3, 3]
+def lengths(ds: Any, name: str) -> Any:
+    """Hours between the bounds of the time of a variable; None where it has none."""
+    time = ds[name].coords[ds[name].dims[0]]
+    bounds = time.attrs.get("bounds") or time.encoding.get("bounds")
+    if bounds is None:
+        return None
+    ends = ds[bounds].values
+    return ((ends[..., 1] - ends[..., 0]) / np.timedelta64(1, "h")).tolist()
+
+
+@pytest.mark.parametrize(("name", "hours"), [("RN", [6, 12]), ("FRMM", [3, 3])])
+def test_accumulations_have_methods_and_bounds(name: str, hours: list[int], opened: Opener) -> None:
+    ds = opened("accumulations", variables=[name])
+    assert ds[name].attrs["cell_methods"] == "time: sum"
+    assert lengths(ds, name) == hours
+
+
+def test_bounds_are_right_for_those_who_claim_them(opened: Opener) -> None:
+    ds = opened("accumulations")
+    known = {"RN": [6, 12], "FRMM": [3, 3], "PR": [[1, 3, 6], [1, 3, 6]]}
+    claimed = [name for name in known if "cell_methods" in ds[name].attrs]
+    assert claimed
+    for name in claimed:
+        assert lengths(ds, name) == known[name]
 
 
 def test_series_of_stations_are_a_discrete_sampling_geometry(opened: Opener) -> None:

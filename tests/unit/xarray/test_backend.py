@@ -81,6 +81,21 @@ def test_a_set_of_records_is_a_dataset() -> None:
         assert list(file.to_xarray(records=frame).data_vars) == ["TT"]
 
 
+@pytest.mark.parametrize("make", [list, fst24.Fst24DataInterface], ids=["list", "set"])
+def test_records_of_another_file_are_refused(make: Any) -> None:
+    with fst24.open(MODEL) as file, fst24.open(RSF) as other:
+        records = make([file[5], other[5]])
+        with pytest.raises(fst24.InvalidArgumentError, match=r"are of another file.*_003\.fst"):
+            file.to_xarray(records=records)
+
+
+def test_a_set_of_no_records_of_a_file_is_an_empty_dataset(tmp_path: Path) -> None:
+    path = tmp_path / "empty.fst"
+    fst24.open(path, "w").close()
+    with fst24.open(path) as file:
+        assert not fst24.Fst24DataInterface(file).to_xarray().variables
+
+
 def test_rows_of_a_scan_are_a_dataset() -> None:
     rows = fst24.scan("tests/golden/model/press-*.fst").filter(pl.col("nomvar") == "TT")
     found = fst24.to_xarray(rows)

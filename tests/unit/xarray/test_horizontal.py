@@ -171,6 +171,19 @@ def test_two_tags_of_one_grid_are_one_grid(path: Path) -> None:
     assert (found.lon.values - 280).tolist() == [10, 11, 13]
 
 
+def test_levels_within_records_of_points_are_a_dimension(path: Path) -> None:
+    axes = {"typvar": "X", "grtyp": "L", "ip1": 1, "ip2": 2, "ip3": 3, "dateo": 0, "deet": 0}
+    axes |= {"ig1": 100, "ig2": 100, "ig3": 9000, "ig4": 0}
+    points = np.arange(4, dtype=np.float32)[:, None]
+    values = np.arange(12, dtype=np.float32).reshape(4, 1, 3)
+    field = {"grtyp": "Y", "ig1": 1, "ig2": 2, "ig3": 3, "data": values}
+    both = [{**axes, "nomvar": name, "data": points} for name in (">>", "^^")]
+    make_file(path, [*both, field])
+    found = fst24.to_xarray(path).TT
+    assert found.dims == ("time", "k", "i")
+    assert np.array_equal(found.values[0], values[:, 0].T)
+
+
 # ------------------------------------------------------------------------------------- masks
 
 

@@ -73,6 +73,15 @@ def test_the_caller_may_name_variables(path: Path, rule: Any, name: str) -> None
     assert list(fst24.to_xarray(path, names=rule).data_vars) == [name]
 
 
+@pytest.mark.parametrize("name", ["time", "pres", "lat", "crs", "k", "leadtime"])
+def test_a_variable_is_never_named_as_a_coordinate_or_dimension(path: Path, name: str) -> None:
+    make_file(path, [{"ip1": hpa(500), "data": np.ones((3, 2, 2), np.float32, order="F")}])
+    found = fst24.to_xarray(path, names=lambda _: name)
+    assert list(found.data_vars) == [f"{name}_2"]
+    assert found[f"{name}_2"].dims == ("time", "pres", "k", "lat", "lon")
+    assert {"time", "pres", "lat", "crs", "leadtime"} <= set(found.coords)
+
+
 def test_what_is_ignored_does_not_tell_variables_apart(path: Path) -> None:
     make_file(path, [{"typvar": "A"}, {"typvar": "P", "hour": 6}])
     assert fst24.to_xarray(path, ignore=["typvar"]).TT.sizes["time"] == 2
@@ -181,6 +190,13 @@ def test_whole_numbers_with_gaps_become_floats(path: Path) -> None:
     make_file(path, [{**fields, "ip1": hpa(500)}, {**fields, "ip1": hpa(850), "hour": 6}])
     with pytest.warns(fst24.Fst24Warning, match="NB"):
         assert fst24.to_xarray(path).NB.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("dtype", ["i4", "u1", "?"])
+def test_a_gap_is_no_whole_number(path: Path, dtype: str) -> None:
+    make_file(path, [{"ip1": hpa(500)}, {"ip1": hpa(850), "hour": 6}])
+    with pytest.raises(fst24.InvalidArgumentError, match="TT lacks some values"):
+        fst24.to_xarray(path, dtype=dtype)
 
 
 def test_axes_that_hardly_any_record_fills_are_refused(path: Path) -> None:
@@ -313,8 +329,12 @@ def test_a_file_without_fields_is_an_empty_dataset(path: Path) -> None:
         ({"diag": "joined"}, "diag='joined': it is one of 'merge'"),
         ({"ignore": ["nomvar"]}, "what can be ignored"),
         ({"variables": "TT", "select": {"nomvar": "UU"}}, "not both"),
+        ({"attrs": ["etikett"]}, "etikett.*fields of a header are nomvar, typvar, etiket"),
+        ({"dtype": "single precision"}, "dtype='single precision'"),
+        ({"names": 5}, "names=5: it is 'cf', a pattern, or a callable"),
+        ({"names": "{level}"}, "names='{level}'.*fields of name, nomvar, typvar, etiket"),
     ],
-    ids=["unknown", "choice", "ignore", "twice"],
+    ids=["unknown", "choice", "ignore", "twice", "attrs", "dtype", "names", "pattern"],
 )
 def test_options_that_cannot_be_meant_are_refused(
     path: Path, given: dict[str, Any], message: str
