@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import dask.array as da
 import numpy as np
-from dask.array.core import getter, normalize_chunks
-from dask.base import tokenize
-from dask.blockwise import BlockwiseDep, blockwise
-from dask.highlevelgraph import HighLevelGraph
-from dask.utils import parse_bytes
 
 from fst24 import InvalidArgumentError
 
 from ._array import CHUNK_BYTES, cube_of, index_after, preferred_chunks
+
+try:
+    import dask.array as da
+    from dask.array.core import getter, normalize_chunks
+    from dask.base import tokenize
+    from dask.blockwise import BlockwiseDep, blockwise
+    from dask.highlevelgraph import HighLevelGraph
+    from dask.utils import parse_bytes
+except ImportError as error:
+    raise ImportError("chunks need dask: pip install 'fst24[dask]'") from error
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable
@@ -68,14 +73,16 @@ def _checked(chunks: Any, dims: Collection[Hashable]) -> Any:  # noqa: ANN401 - 
             return _Bytes(parse_bytes(chunks))
         except ValueError:
             pass
-    elif isinstance(chunks, dict):
+    elif isinstance(chunks, Mapping):
         unknown = [dim for dim in chunks if dim is not ... and dim not in dims]
         if unknown:
             known = ", ".join(map(str, dims))
             raise InvalidArgumentError(
                 f"chunks: no dimension is called {unknown[0]!r}: {known} are"
             )
-        return chunks
+        return dict(chunks)
+    elif isinstance(chunks, bool):
+        pass
     elif isinstance(chunks, int | np.integer) and (chunks == -1 or chunks > 0):
         return int(chunks)
     raise InvalidArgumentError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ def _tasks(array: xr.DataArray) -> dict[Any, Any]:
         ({"pres": (1, 3)}, ((TIMES,), (1, 3), (NJ,), (NI,))),
         ({"lat": 2}, ((TIMES,), (LEVELS,), (2, 2, 1), (NI,))),
         ({"time": 1, "lat": 3, "lon": 4}, ((1, 1, 1), (LEVELS,), (3, 2), (4, 3))),
+        ({"pres": "auto", "time": 1}, ((1, 1, 1), (LEVELS,), (NJ,), (NI,))),
         ({...: 1, "time": 2}, ((2, 1), (1, 1, 1, 1), (NJ,), (NI,))),
     ],
 )
@@ -68,7 +70,7 @@ def test_chunks_are_as_asked_for(
         xr.testing.assert_identical(dataset.compute(scheduler="threads"), loaded)
 
 
-@pytest.mark.parametrize("chunks", ["record", "many", 0, -2, 1.5, [1], object()])
+@pytest.mark.parametrize("chunks", ["record", "many", 0, -2, 1.5, [1], True, object()])
 def test_chunks_that_mean_nothing_are_told(path: Path, chunks: Any) -> None:
     with pytest.raises(InvalidArgumentError, match=r"chunks=.* it is \{\} or 'auto'"):
         fst24.to_xarray(path, chunks=chunks)
@@ -84,6 +86,15 @@ def test_chunks_of_xarray_itself_give_the_same(path: Path, loaded: xr.Dataset, c
     with xr.open_dataset(path, engine="fst24", chunks=chunks) as dataset:
         assert dataset.TT.chunks is not None
         xr.testing.assert_identical(dataset.compute(scheduler="threads"), loaded)
+
+
+def test_without_dask_it_is_asked_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dask.array", None)
+    monkeypatch.delitem(sys.modules, "fst24.xarray._dask")
+    with fst24.to_xarray(path) as dataset:
+        assert dataset.TT[0, 0].load().size
+    with pytest.raises(ImportError, match=r"chunks need dask: pip install 'fst24\[dask\]'"):
+        fst24.to_xarray(path, chunks={})
 
 
 def test_without_chunks_there_is_no_dask(path: Path) -> None:
