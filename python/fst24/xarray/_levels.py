@@ -81,7 +81,10 @@ class Verticals:
 
     def table(self, row: int, kind: int) -> Vertical | None:
         """What the file has for levels of a kind of models under the tag of a record."""
-        key = (kind, *(int(self._headers[name][row]) for name in ("ig1", "ig2", "ig3")))
+        headers = self._headers
+        key = (kind, *(int(headers[name][row]) for name in ("ig1", "ig2", "ig3")))
+        if headers.is_linked:  # each file may have its own
+            key = (*key, int(headers.part[row]))
         if key not in self._found:
             self._found[key] = self._look(row, kind)
         return self._found[key]
