@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fst24 import _core
@@ -79,6 +80,13 @@ class FileLike(Protocol):
     def iter_records(self, **criteria: Any) -> Iterator[Any]: ...  # noqa: ANN401
 
 
+class LinkedLike(FileLike, Protocol):
+    """One file, or linked ones."""
+
+    @property
+    def starts(self) -> list[int]: ...
+
+
 def _codes(record: RecordLike) -> Codes:
     return record.ig1, record.ig2, record.ig3, record.ig4
 
@@ -135,9 +143,16 @@ def _contradiction(record: RecordLike, message: str) -> Exception:
 
 
 def _best(record: RecordLike, candidates: list[RecordLike]) -> RecordLike:
-    """That of the record's date, else any; of several the last one written."""
+    """That of the record's own file among linked ones, then of its date; then the last written."""
     dates = {record.dateo, record.datev}
-    return max(candidates, key=lambda one: (one.datev in dates or one.dateo in dates, one.index))
+    return max(
+        candidates,
+        key=lambda one: (
+            one.path == record.path,
+            one.datev in dates or one.dateo in dates,
+            one.index,
+        ),
+    )
 
 
 def _pair(file: FileLike, record: RecordLike) -> tuple[RecordLike, ...]:
@@ -236,9 +251,13 @@ class _ByTag:
     Thousands of linked files that have a grid each would be searched for each of the grids.
     """
 
-    def __init__(self, file: FileLike, tagged: dict[Any, list[int]]) -> None:
+    def __init__(
+        self, file: FileLike, tagged: dict[Any, list[int]], part: tuple[int, int] | None = None
+    ) -> None:
         self._file, self._tagged = file, tagged
         self.path = file.path
+        #: The first record of the one linked file to look in, and that after its last.
+        self._part = part
 
     def __getitem__(self, place: int, /) -> Any:  # noqa: ANN401
         return self._file[place]
@@ -246,9 +265,30 @@ class _ByTag:
     def iter_records(self, **criteria: Any) -> Iterator[Any]:  # noqa: ANN401
         if "ip1" not in criteria:
             return self._file.iter_records(**criteria)
-        places = self._tagged.get(tuple(criteria[name] for name in ("nomvar", "ip1", "ip2")), ())
+        places = self._tagged.get(tuple(criteria[name] for name in ("nomvar", "ip1", "ip2")), [])
+        if self._part is not None:
+            low, high = (bisect_left(places, place) for place in self._part)
+            places = places[low:high]
         found = (self._file[place] for place in places)  # records would keep the file open
         return (one for one in found if one.ip3 == criteria.get("ip3", one.ip3))
+
+
+def _own_axes(
+    file: LinkedLike, tagged: dict[Any, list[int]], record: RecordLike
+) -> tuple[RecordLike, ...]:
+    """Those in the record's own file among linked ones, where one tag may be of several grids."""
+    starts = file.starts
+    names = _TOLD_IN.get(record.grtyp)
+    if names is None or len(starts) <= _PAIR or record.file is not file:
+        return ()
+    at = bisect_right(starts, record.index)
+    own = _ByTag(file, tagged, (starts[at - 1], starts[at]))
+    if not _search(own, nomvar=names[0], **_tag(record)):
+        return ()
+    try:
+        return axes_of(own, record)
+    except (CorruptFileError, RecordNotFoundError):
+        return ()  # those of another file may fit
 
 
 class SharedGrids:
@@ -261,12 +301,12 @@ class SharedGrids:
         self._made: dict[tuple[Any, ...], Grid] = {}
         self._tagged: dict[Any, list[int]] | None = None
 
-    def of(self, file: FileLike, record: RecordLike) -> Grid:
+    def of(self, file: LinkedLike, record: RecordLike) -> Grid:
         """The grid of a record whose axes are in ``file``."""
         with self._lock:
             if self._tagged is None:
                 self._tagged = _tagged(file)
-        axes = axes_of(_ByTag(file, self._tagged), record)
+        axes = _own_axes(file, self._tagged, record) or axes_of(_ByTag(file, self._tagged), record)
         places = tuple(axis.index for axis in axes)
         key = (record.grtyp, record.ni, record.nj, _codes(record), places)
         with self._lock:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _FIELDS = ("ni", "nj", "ig1", "ig2", "ig3", "ig4")
 _TILE = "#"
+#: Types whose points are told by other records. Of tiles those may be in several files, and
+#: records of X hardly ever have any: they would be searched for once for each file.
+_TAGGED = frozenset("ZYOMU")
 
 
 class Grids:
@@ -41,9 +44,10 @@ class Grids:
         tile_codes = [k for k, text in enumerate(headers.texts("grtyp")) if text == _TILE]
         self.is_tile = np.isin(headers.codes("grtyp"), tile_codes)
         self._mosaics = Mosaics(headers)
-        codes, rows = self._told(is_station)
-        if self._refuse_bad_tiles(codes):
-            codes, rows = self._told(is_station)
+        tags, firsts = self._told(is_station)
+        if self._refuse_bad_tiles(tags):
+            tags, firsts = self._told(is_station)
+        codes, rows = self._by_file(tags, firsts)
         self._low: dict[int, tuple[int, int]] = {}
         self._low_of_row = (1, 1)
         self._grids: list[Grid | None] = []
@@ -66,8 +70,8 @@ class Grids:
             number[code] = same[key]
         self.codes: npt.NDArray[np.int32] = number[codes]
         #: Numbers of what headers say of grids, of which several may be one grid: other tags.
-        self.tags: npt.NDArray[np.int32] = codes
-        self.has_other_tags = len(self._grids) < len(rows)
+        self.tags: npt.NDArray[np.int32] = tags
+        self.has_other_tags = len(self._grids) < len(firsts)
         self._horizontal: dict[int, Horizontal] = {}
 
     def _told(self, is_station: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], Ints]:
@@ -84,6 +88,17 @@ class Grids:
                 column = np.where(is_tile, 0, column)
             columns.append(column)
         return distinct(*columns)
+
+    def _by_file(
+        self, tags: npt.NDArray[np.int32], firsts: Ints
+    ) -> tuple[npt.NDArray[np.int32], Ints]:
+        """What headers say, apart for each of linked files: each may have axes of its own."""
+        headers = self._headers
+        if not headers.is_linked or not len(headers):
+            return tags, firsts
+        own = [k for k, text in enumerate(headers.texts("grtyp")) if text in _TAGGED]
+        part = np.where(np.isin(headers.codes("grtyp"), own), headers.part, 0)
+        return distinct(tags, part)
 
     def _refuse_bad_tiles(self, codes: npt.NDArray[np.int32]) -> bool:
         """Whether some tiles make no whole; each of them is then a field of its own."""

@@ -78,7 +78,7 @@ def groups_of(
         klass,
         headers["nk"],
     ]
-    if grids.has_other_tags:
+    if grids.has_other_tags or headers.is_linked:
         columns.append(_tables(klass, grids, verticals))
     codes, firsts = distinct(*columns)
     found = []
@@ -107,15 +107,19 @@ def groups_of(
 def _tables(
     klass: npt.NDArray[np.int32], grids: Grids, verticals: Verticals
 ) -> npt.NDArray[np.int32]:
-    """A number for the table of levels of each row: one grid may have several under its tags."""
+    """A number for the table of levels of each row.
+
+    One grid may have several, under its tags and in linked files.
+    """
     found = np.zeros(len(klass), np.int32)
+    rows = np.flatnonzero(np.isin(klass, MODEL_KINDS))
+    codes, firsts = distinct(klass[rows], grids.tags[rows], verticals.variants[rows])
     known: dict[Any, int] = {}
-    for kind in MODEL_KINDS:
-        rows = np.flatnonzero(klass == kind)
-        for tag in np.unique(grids.tags[rows]).tolist():
-            own = rows[grids.tags[rows] == tag]
-            vertical = verticals.table(int(own[0]), kind)
-            found[own] = known.setdefault(vertical, len(known))
+    numbers = [
+        known.setdefault(verticals.table(row, int(klass[row])), len(known))
+        for row in rows[firsts].tolist()
+    ]
+    found[rows] = np.array(numbers, np.int32)[codes]
     return found
 
 

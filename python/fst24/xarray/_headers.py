@@ -134,6 +134,18 @@ class Headers:
         return self.file[int(self["index"][row])]
 
     @property
+    def is_linked(self) -> bool:
+        """Whether records are of several files."""
+        return len(self.file.paths) > 1
+
+    @cached_property
+    def part(self) -> npt.NDArray[np.int64]:
+        """Which of linked files each record is in."""
+        starts = self.file.starts[1:]
+        found: npt.NDArray[np.int64] = np.searchsorted(starts, self["index"], side="right")
+        return found
+
+    @property
     def element_sizes(self) -> npt.NDArray[np.int32]:
         """Bits of an element in memory, as stored; 0 where it is not."""
         return self._table.stored_column("dasiz")[self._rows].astype(np.int32)
