@@ -130,7 +130,11 @@ class _Builder:
                 key = axis.base, axis.key
                 if key not in made:
                     made.add(key)
-                    coords |= axis.make(suffix[key])
+                    # Stations have lat and lon, as grids beside them do.
+                    coords |= {
+                        f"station_{name}" if name in coords else name: variable
+                        for name, variable in axis.make(suffix[key]).items()
+                    }
         self._add_times(suffix, coords)
         taken = {*coords, *(str(dim) for one in coords.values() for dim in one.dims)}
         taken |= {*self._k.values(), *_PLAIN_DIMS}
