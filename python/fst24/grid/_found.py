@@ -78,6 +78,11 @@ class FileLike(Protocol):
     def path(self) -> str: ...
     def __getitem__(self, place: int, /) -> Any: ...  # noqa: ANN401
     def iter_records(self, **criteria: Any) -> Iterator[Any]: ...  # noqa: ANN401
+
+
+class LinkedLike(FileLike, Protocol):
+    """One file, or linked ones."""
+
     @property
     def starts(self) -> list[int]: ...
 
@@ -251,12 +256,8 @@ class _ByTag:
     ) -> None:
         self._file, self._tagged = file, tagged
         self.path = file.path
-        #: The first record of one linked file, and that after its last: its descriptors alone.
+        #: The first record of the one linked file to look in, and that after its last.
         self._part = part
-
-    @property
-    def starts(self) -> list[int]:
-        return self._file.starts
 
     def __getitem__(self, place: int, /) -> Any:  # noqa: ANN401
         return self._file[place]
@@ -273,7 +274,7 @@ class _ByTag:
 
 
 def _own_axes(
-    file: FileLike, tagged: dict[Any, list[int]], record: RecordLike
+    file: LinkedLike, tagged: dict[Any, list[int]], record: RecordLike
 ) -> tuple[RecordLike, ...]:
     """Those in the record's own file among linked ones, where one tag may be of several grids."""
     starts = file.starts
@@ -300,7 +301,7 @@ class SharedGrids:
         self._made: dict[tuple[Any, ...], Grid] = {}
         self._tagged: dict[Any, list[int]] | None = None
 
-    def of(self, file: FileLike, record: RecordLike) -> Grid:
+    def of(self, file: LinkedLike, record: RecordLike) -> Grid:
         """The grid of a record whose axes are in ``file``."""
         with self._lock:
             if self._tagged is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import xarray as xr
 from xarray.backends import BackendEntrypoint
 
-from ._open import dataset_from, opened
+from ._open import dataset_from
 from ._options import OPTION_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import xarray as xr
 
 #: What xarray itself passes on or decides.
 _OURS = tuple(name for name in OPTION_NAMES if name != "chunks")
@@ -66,8 +67,9 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         **options: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401 - a DataTree of newer versions
         """A node for each grid."""
-        groups = self.open_groups_as_dict(filename_or_obj, drop_variables=drop_variables, **options)
-        return xr.DataTree.from_dict(groups)
+        from ._tree import tree_from
+
+        return tree_from(filename_or_obj, options, drop_variables)
 
     def open_groups_as_dict(
         self,
@@ -79,7 +81,7 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         """Datasets by the name of their group: one for each grid."""
         from ._tree import groups_from
 
-        return groups_from(opened(filename_or_obj), options, drop_variables)
+        return groups_from(filename_or_obj, options, drop_variables)
 
 
 #: Enough to know a standard file.

@@ -130,7 +130,11 @@ class _Builder:
                 key = axis.base, axis.key
                 if key not in made:
                     made.add(key)
-                    coords |= axis.make(suffix[key])
+                    # Stations have lat and lon, as grids beside them do.
+                    coords |= {
+                        f"station_{name}" if name in coords else name: variable
+                        for name, variable in axis.make(suffix[key]).items()
+                    }
         self._add_times(suffix, coords)
         taken = {*coords, *(str(dim) for one in coords.values() for dim in one.dims)}
         taken |= {*self._k.values(), *_PLAIN_DIMS}
@@ -175,6 +179,7 @@ class _Builder:
             dim = f"time{end}"
             valid = np.array(key, np.int64)
             origins = _most_common(axis.sides["origins"] for axis in axes)
+            self._tell_of_origins(dim, key, origins)
             coords |= _times.beside(dim, valid, np.array(origins, np.int64), end)
             starts = [axis.sides["start"] for axis in axes if NEVER not in axis.sides["start"]]
             if starts:
@@ -182,12 +187,30 @@ class _Builder:
                 start = np.array(self.periods[key], np.int64)
                 coords[f"{dim}_bnds"] = _times.period_bounds(dim, valid, start)
                 coords[dim].attrs = {**coords[dim].attrs, "bounds": f"{dim}_bnds"}
+                # Both are kept in one unit, in which the beginnings have to be whole as well.
+                coords[dim].encoding.update(coords[f"{dim}_bnds"].encoding)
         for one in self.shaped:
             run = [a for a in (*one.axes, *one.inner) if a.base in ("time", "forecast")]
             if [axis.base for axis in run] == ["time", "forecast"]:
                 time, forecast = (f"{a.base}{suffix[a.base, a.key]}" for a in run)
                 end = "".join(suffix[axis.base, axis.key] for axis in run)
                 coords[f"validtime{end}"] = _times.valid_times(coords[time], coords[forecast])
+
+    def _tell_of_origins(self, dim: str, key: Any, origins: tuple[int, ...]) -> None:  # noqa: ANN401
+        """Variables of which the lead times and origins beside their axis are not true."""
+        for one in self.shaped:
+            axis = one.time()
+            if axis is None or axis.key != key or axis.sides["origins"] == origins:
+                continue
+            own = np.array(axis.sides["origins"], np.int64)
+            if ((own != NEVER) & (own != np.array(origins, np.int64))).any():
+                self.notes.add(
+                    f"variables on one axis are of other origins than leadtime and reftime of {dim}"
+                    " say",
+                    f"{one.group.nomvar} {one.group.typvar} {one.group.etiket}".rstrip(),
+                    "these are those of most; make Datasets of their own with variables= or"
+                    " select=, or give forecast_axis=True",
+                )
 
     # ------------------------------------------------------------------------------ variables
 

@@ -79,7 +79,7 @@ def groups_of(
         headers["nk"],
     ]
     if grids.has_other_tags or headers.is_linked:
-        columns.append(_tables(headers, klass, grids, verticals))
+        columns.append(_tables(klass, grids, verticals))
     codes, firsts = distinct(*columns)
     found = []
     for row, rows in zip(firsts.tolist(), rows_of(codes, len(firsts)), strict=True):
@@ -105,7 +105,7 @@ def groups_of(
 
 
 def _tables(
-    headers: Headers, klass: npt.NDArray[np.int32], grids: Grids, verticals: Verticals
+    klass: npt.NDArray[np.int32], grids: Grids, verticals: Verticals
 ) -> npt.NDArray[np.int32]:
     """A number for the table of levels of each row.
 
@@ -113,7 +113,7 @@ def _tables(
     """
     found = np.zeros(len(klass), np.int32)
     rows = np.flatnonzero(np.isin(klass, MODEL_KINDS))
-    codes, firsts = distinct(klass[rows], grids.tags[rows], headers.part[rows])
+    codes, firsts = distinct(klass[rows], grids.tags[rows], verticals.variants[rows])
     known: dict[Any, int] = {}
     numbers = [
         known.setdefault(verticals.table(row, int(klass[row])), len(known))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+
+    from fst24 import Fst24Record
 
     from ._headers import Headers
     from ._notes import Notes
@@ -83,11 +87,25 @@ class Verticals:
         """What the file has for levels of a kind of models under the tag of a record."""
         headers = self._headers
         key = (kind, *(int(headers[name][row]) for name in ("ig1", "ig2", "ig3")))
-        if headers.is_linked:  # each file may have its own
-            key = (*key, int(headers.part[row]))
+        key = (*key, int(self.variants[row]))
         if key not in self._found:
             self._found[key] = self._look(row, kind)
         return self._found[key]
+
+    @cached_property
+    def variants(self) -> Ints:
+        """A number for each row: the same for linked files that hold the same tables."""
+        headers = self._headers
+        if not headers.is_linked:
+            return np.zeros(len(headers), np.int64)
+        starts = headers.file.starts
+        held: list[list[Any]] = [[] for _ in starts[1:]]
+        for table in headers.file.read_records(nomvar="!!"):
+            held[bisect_right(starts, table.index) - 1].append(_content(table))
+        known: dict[Any, int] = {}
+        numbers = [known.setdefault(tuple(tables), len(known)) for tables in held]
+        found: Ints = np.array(numbers, np.int64)[headers.part]
+        return found
 
     def _look(self, row: int, kind: int) -> Vertical | None:
         record = self._headers.record(row)
@@ -100,6 +118,15 @@ class Verticals:
                 "they are numbers alone",
             )
             return None
+
+
+def _content(table: Fst24Record) -> tuple[Any, ...]:
+    """The tag and the values of a table."""
+    try:
+        values = table.decode().tobytes()
+    except Fst24Error:
+        values = b""  # reading its levels tells why
+    return table.ip1, table.ip2, table.ip3, values
 
 
 def classes(headers: Headers) -> npt.NDArray[np.int32]:

@@ -6,8 +6,6 @@ import glob
 import os
 from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
 import fst24
 from fst24 import Fst24File, InvalidArgumentError
 from fst24.table._read import as_frame
@@ -18,6 +16,8 @@ from ._options import Options, make_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import xarray as xr
 
 _PATTERN = frozenset("*?[")
 
@@ -223,6 +223,6 @@ def to_datatree(source: Any, /, **options: Any) -> Any:  # noqa: ANN401 - of a n
     >>> list(fst24.to_datatree(sample).children)
     []
     """
-    from ._tree import groups_from
+    from ._tree import tree_from
 
-    return xr.DataTree.from_dict(groups_from(opened(source), options))
+    return tree_from(source, options)

@@ -213,7 +213,7 @@ class Shaper:
         self._notes.add(
             f"{name} tells records apart, but not for all of their coordinates",
             f"{group.nomvar}: {len(values)} values",
-            "there is a variable for each",
+            "there is a variable for each; forecast_axis=True has axes of origin and lead time",
         )
         return found
 
@@ -303,29 +303,44 @@ class Shaper:
 
 def with_all_times(shaped: Sequence[Shaped]) -> list[Shaped]:
     """Variables on one axis of all their times, NaN where one has no record."""
-    axes = [axis for one in shaped if (axis := one.time()) is not None]
-    every = np.unique(np.array([time for axis in axes for time in axis.key], np.int64))  # type: ignore[attr-defined]
+    of_each = [None if one.inner else one.time() for one in shaped]
+    axes = [axis for axis in of_each if axis is not None]
+    times = [np.array(axis.key, np.int64) for axis in axes]
+    every = np.unique(np.concatenate([*times, np.zeros(0, np.int64)]))
+    places = [np.searchsorted(every, own) for own in times]
+    known = {
+        name: _agreed_by_all(places, [axis.sides[name] for axis in axes], len(every))
+        for name in ("origins", "start")
+    }
     found = []
-    for one in shaped:
-        axis = one.time()
+    for one, axis in zip(shaped, of_each, strict=True):
         if axis is None or axis.size == len(every):
             found.append(one)
             continue
         own = np.searchsorted(every, np.array(axis.key, np.int64))
-        sides = {}
-        for name in ("origins", "start"):
-            values = np.full(len(every), NEVER, np.int64)
+        sides = {name: values.copy() for name, values in known.items()}
+        for name, values in sides.items():
             values[own] = axis.sides[name]
-            sides[name] = values
         wide = _times.time_axis(every, sides["origins"], sides["start"])
-        places = [
-            None if rows is None else _spread(rows, own, len(every))
-            for rows in (one.rows, one.masks)
-        ]
-        axes_now = tuple(wide if a is axis else a for a in one.axes)
-        assert places[0] is not None  # noqa: S101 - rows are there
-        found.append(Shaped(one.group, axes_now, places[0], places[1], has_gaps=True))
+        found.append(
+            replace(
+                one,
+                axes=tuple(wide if a is axis else a for a in one.axes),
+                rows=_spread(one.rows, own, len(every)),
+                masks=None if one.masks is None else _spread(one.masks, own, len(every)),
+                has_gaps=True,
+            )
+        )
     return found
+
+
+def _agreed_by_all(places: Sequence[Ints], sides: Sequence[Sequence[int]], n: int) -> Ints:
+    """What axes say of each of n times; `NEVER` where they differ, or say nothing."""
+    if not places:
+        return np.full(n, NEVER, np.int64)
+    at, values = np.concatenate(places), np.concatenate([np.array(s, np.int64) for s in sides])
+    said = values != NEVER
+    return _agreed(values[said], at[said], n)
 
 
 def _spread(rows: Ints, own: Ints, n: int) -> Ints:

@@ -186,7 +186,7 @@ def beside(dim: str, valid: Ints, origins: Ints, suffix: str) -> dict[str, xr.Va
 def period_bounds(dim: str, valid: Ints, start: Ints) -> xr.Variable:
     """Begin and end of the periods that times stand for: (time, 2), without attributes."""
     both = np.stack([start, valid], axis=-1)
-    return xr.Variable((dim, "bnds"), dates(both), {}, date_encoding(valid))
+    return xr.Variable((dim, "bnds"), dates(both), {}, date_encoding([*valid, *start]))
 
 
 def told(valid: Ints, start: Ints) -> str:

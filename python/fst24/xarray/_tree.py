@@ -5,30 +5,62 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
+
+from fst24 import Fst24File
 
 from ._grids import Grids
 from ._headers import Headers
 from ._notes import Notes
-from ._open import made_from
+from ._open import made_from, opened
 from ._options import make_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import xarray as xr
-
-    from fst24 import Fst24File
 
 #: Stands for what is on no grid: time series.
 _STATIONS = -1
 
 
 def groups_from(
-    file: Fst24File,
+    source: Any,  # noqa: ANN401 - what fst24.open takes
     given: Mapping[str, Any],
     drop_variables: str | Iterable[str] | None = None,
 ) -> dict[str, xr.Dataset]:
-    """Datasets by the name of their group, ``/Z200x100``: the root alone when there is one grid."""
+    """Datasets by the name of their group, ``/Z200x100``: the root alone when there is one grid.
+
+    Closing any of them closes the file, unless it was given open.
+    """
+    if isinstance(source, Fst24File):
+        return _groups_of(source, given, drop_variables)
+    file = opened(source)
+    try:
+        found = _groups_of(file, given, drop_variables)
+    except BaseException:
+        file.close()
+        raise
+    for made in found.values():
+        made.set_close(file.close)
+    return found
+
+
+def tree_from(
+    source: Any,  # noqa: ANN401 - what fst24.open takes
+    given: Mapping[str, Any],
+    drop_variables: str | Iterable[str] | None = None,
+) -> Any:  # noqa: ANN401 - a DataTree of newer versions
+    """A tree of these groups; closing it closes the file."""
+    groups = groups_from(source, given, drop_variables)
+    tree = xr.DataTree.from_dict(groups)
+    tree.set_close(next(iter(groups.values())).close)
+    return tree
+
+
+def _groups_of(
+    file: Fst24File,
+    given: Mapping[str, Any],
+    drop_variables: str | Iterable[str] | None,
+) -> dict[str, xr.Dataset]:
     options = make_options(given)
     notes = Notes(file.path, strict=False)
     headers = Headers.of(file, options, notes)

@@ -116,6 +116,62 @@ def test_linked_files_count_their_records_through() -> None:
             assert np.array_equal(found.P0.values[k], record.data.T)
 
 
+def linked(tmp_path: Path, number: int, values: Any) -> Path:
+    """A file with axes under a tag that others have as well; ``values`` are its longitudes."""
+    path = tmp_path / f"{number}.fst"
+    tag: dict[str, Any] = {"ip1": 1, "ip2": 2, "ip3": 3, "typvar": "X"}
+    frame: dict[str, Any] = {"grtyp": "L", "ig1": 100, "ig2": 100, "ig3": 9000, "ig4": 0}
+    with fst24.open(path, "w") as file:
+        if values is not None:
+            file.write(np.array(values, np.float32)[:, None], nomvar=">>", **tag, **frame)
+            file.write(np.arange(2, dtype=np.float32)[None, :], nomvar="^^", **tag, **frame)
+        when: dict[str, Any] = {"origin_time": "2024-05-17T12", "deet": 3600, "npas": number}
+        field = np.full((3, 2), number, np.float32)
+        file.write(field, nomvar="TT", grtyp="Z", ig1=1, ig2=2, ig3=3, **when)
+    return path
+
+
+def test_linked_files_have_axes_of_their_own_under_one_tag(tmp_path: Path) -> None:
+    paths = [linked(tmp_path, n, [first, first + 1, first + 2]) for n, first in enumerate((10, 50))]
+    found = fst24.to_xarray(paths)
+    assert {found[name].dims: found[name].values.max() for name in found.data_vars} == {
+        ("time1", "lat1", "lon1"): 0,
+        ("time2", "lat2", "lon2"): 1,
+    }
+    assert (found.lon1.values.tolist(), found.lon2.values.tolist()) == ([10, 11, 12], [50, 51, 52])
+
+
+def test_linked_files_of_one_grid_are_one_variable(tmp_path: Path) -> None:
+    axes = [[10, 11, 12], [10, 11, 12], None]  # the last one has none
+    found = fst24.to_xarray([linked(tmp_path, n, values) for n, values in enumerate(axes)])
+    assert found.TT.dims == ("time", "lat", "lon")
+    assert found.TT.values[:, 0, 0].tolist() == [0, 1, 2]
+
+
+def test_linked_files_have_tables_of_their_own_under_one_tag(tmp_path: Path) -> None:
+    paths = []
+    with fst24.open("tests/golden/vertical/xdf-vertical.fst") as source:
+        tables = [r for r in source.read_records(nomvar="!!") if r.ig1 in (5002, 5005)]
+        for number, table in enumerate(tables[:2]):
+            levels = fst24.vertical.Vertical.from_record(table).momentum[:3].tolist()
+            paths.append(tmp_path / f"{number}.fst")
+            with fst24.open(paths[-1], "w") as file:
+                file.write(table.data, like=table, ip1=7, ip2=8)
+                for nomvar, ip1s in (("UU", levels), ("P0", [0] * (number == 0))):
+                    for ip1 in ip1s:
+                        fields: dict[str, Any] = {"ip1": ip1, "ig1": 7, "ig2": 8, "grtyp": "X"}
+                        file.write(np.ones((3, 2), np.float32), nomvar=nomvar, **fields)
+    with fst24.open(paths) as both:
+        found = both.to_xarray()
+        for name, record in zip(("UU", "UU_2"), both.read_records(nomvar="UU")[::3], strict=True):
+            level = str(found[name].dims[0])
+            at = found[level].encoding["fst24"]["ip1"].index(record.ip1)
+            vertical = both.vertical(record)
+            assert vertical is not None
+            expected = np.atleast_1d(vertical.cf([record.ip1]).terms["a"].values)
+            assert found[f"a{level.removeprefix('level')}"].values[at] == expected[0]
+
+
 def test_a_dataset_is_pickled_by_the_path_of_its_file() -> None:
     found = fst24.to_xarray([MODEL, RSF], variables=["TT", "P0"], align="outer")
     sent = pickle.dumps(found)
@@ -139,6 +195,16 @@ def test_a_tree_has_a_group_for_each_grid() -> None:
         flat = fst24.to_xarray(GRIDS)
     assert len(tree.children) > 20
     assert sum(len(node.data_vars) for node in tree.children.values()) == len(flat.data_vars)
+
+
+@pytest.mark.filterwarnings("ignore:.*positions of fields are not known")
+@pytest.mark.parametrize("source", [GRIDS, MODEL], ids=["several-grids", "one-grid"])
+def test_closing_a_tree_closes_its_file(source: str) -> None:
+    for tree in (fst24.to_datatree(source), xr.open_datatree(source, engine="fst24")):
+        field = next(v for node in tree.subtree for v in node.data_vars.values())
+        tree.close()
+        with pytest.raises(fst24.ClosedFileError):
+            field.load()
 
 
 def test_a_file_of_one_grid_is_a_tree_of_one_node() -> None:

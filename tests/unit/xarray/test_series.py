@@ -306,3 +306,23 @@ def test_positions_of_headers_are_to_a_hundredth_of_a_degree() -> None:
 )
 def test_a_dataset_is_of_stations_when_all_variables_are(dims: Any, expected: str | None) -> None:
     assert feature_type(dims) == expected
+
+
+def test_stations_leave_a_grid_in_the_same_file_its_coordinates(tmp_path: Path) -> None:
+    grid = dict(
+        zip(
+            ("ig1", "ig2", "ig3", "ig4"),
+            fst24.grid.encode("L", lat0=40, lon0=280, dlat=1, dlon=1),
+            strict=True,
+        )
+    )
+    with fst24.open(tmp_path / "both.fst", "w") as file:
+        for values, fields in records():
+            file.write(values, **fields)
+        field: dict[str, Any] = {"nomvar": "GZ", "grtyp": "L", "dateo": DATEO, **grid}
+        file.write(np.zeros((3, 2), np.float32), **field)
+    found = fst24.to_xarray(tmp_path / "both.fst")
+    assert found.lat.dims == ("lat",)
+    assert found.lat.values.tolist() == [40, 41]
+    assert found.station_lat.dims == ("station_id",)
+    assert found.station_lat.values == pytest.approx(LAT)

@@ -255,6 +255,30 @@ def test_times_are_one_axis_when_asked(path: Path) -> None:
     assert np.isnan(found.ME[:, 0, 0].values).tolist() == [True, False]
 
 
+def test_one_axis_of_all_times_keeps_origins_and_lead_times(path: Path) -> None:
+    hours = [("TT", 0), ("TT", 6), ("UU", 0), ("VV", 6)]
+    make_file(path, [{"nomvar": nomvar, "hour": hour} for nomvar, hour in hours])
+    found = fst24.to_xarray(path, align="outer")
+    assert (found.leadtime.values / np.timedelta64(1, "h")).tolist() == [0, 6]
+    assert np.isnan(found.UU.values[:, 0, 0]).tolist() == [False, True]
+    assert np.isnan(found.VV.values[:, 0, 0]).tolist() == [True, False]
+
+
+def test_variables_of_other_origins_than_their_axis_says_are_told_of(path: Path) -> None:
+    later = fst24.date.encode("2024-05-17T18:00")
+    make_file(path, [{"hour": 6}, {"nomvar": "UU", "hour": 6}, {"nomvar": "GZ", "dateo": later}])
+    with pytest.warns(fst24.Fst24Warning, match="other origins than leadtime.*time say .GZ P TEST"):
+        fst24.to_xarray(path)
+
+
+def test_a_period_that_begins_between_times_is_kept_in_files(path: Path) -> None:
+    ip2, ip3 = fst24.ip.encode(6.0, 10), fst24.ip.encode(4.5, 10)
+    make_file(path, [{"nomvar": "PR", "hour": 6, "ip2": ip2, "ip3": ip3}])
+    found = fst24.to_xarray(path)
+    kept = {name: found[name].encoding["units"] for name in ("time", "time_bnds")}
+    assert set(kept.values()) == {"minutes since 2024-05-17 18:00:00"}
+
+
 def test_an_accumulation_since_the_origin_has_bounds_of_time(path: Path) -> None:
     make_file(path, [{"nomvar": "PR", "hour": hour} for hour in (0, 6)])
     found = fst24.to_xarray(path)
