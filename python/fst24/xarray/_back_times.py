@@ -80,6 +80,9 @@ class Times:
 
     def _find(self) -> None:
         valid, origin, lead = (self._of(role) for role in ("time", "reftime", "leadtime"))
+        own = self._own_origin()
+        if valid is not None and own is not None and (valid >= own).all():
+            origin, lead = np.full_like(valid, own), valid - own
         if lead is None and valid is not None and origin is not None:
             lead = valid - origin
         self.knows_lead = lead is not None
@@ -105,6 +108,16 @@ class Times:
                 f"{self._name}: lead times below 0: times are before reftime, give another reftime"
             )
         self.lead, self.origin = lead, valid - lead
+
+    def _own_origin(self) -> int | None:
+        """The origin that was kept, where ``reftime`` is still that of most variables."""
+        names = list(self._roles.of(self._variable, "reftime"))
+        marks = [self._roles.ds.variables[name].encoding.get("fst24") for name in names]
+        stamp = self._kept.get("dateo")
+        if not marks or not all(mark and mark.get("of_most") for mark in marks) or not stamp:
+            return None
+        when = date.decode(int(stamp))
+        return None if when is None else int(when.timestamp())
 
     def _only_lead(self, lead: Ints) -> None:
         if lead.any():

@@ -60,6 +60,15 @@ def _has_number(text: str) -> bool:
     return etiket.parse(text).ensemble_member is not None or bool(_OTHERS[0].fullmatch(text))
 
 
+def names_member(text: str) -> bool:
+    """Whether an etiket alone says that it is of a member: PREC6 does not.
+
+    >>> names_member("E1_612_N003"), names_member("E001"), names_member("PREC6")
+    (True, True, False)
+    """
+    return _has_number(text) or _leads_with_zero(text)
+
+
 def _leads_with_zero(text: str) -> bool:
     return bool(re.fullmatch(r".*[A-Z_]0\d{1,3}", text))
 

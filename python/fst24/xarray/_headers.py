@@ -11,7 +11,7 @@ from fst24 import Fst24DataInterface, InvalidArgumentError, date, ip
 from fst24.table._meaning import is_tagged
 from fst24.table._table import distinct
 
-from ._ensemble import member
+from ._ensemble import member, names_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +191,7 @@ class Headers:
         codes, ip3 = self.codes("etiket"), self["ip3"]
         found = ip3.copy()
         for code, text in enumerate(self.texts("etiket")):
-            named = member(text)
+            named = member(text) if names_member(text) else None
             if named is not None:
                 own = codes == code
                 if own.any() and (ip3[own] == named[1]).all():

@@ -113,7 +113,7 @@ def _positions(
     grid: Grid, dims: tuple[str, ...], shape: tuple[int, ...], options: Options, name: Namer
 ) -> dict[str, xr.Variable]:
     """Coordinates lat and lon of all points, and their bounds when asked for."""
-    if options.coords != "2d":
+    if options.coords == "none" or (options.coords == "1d" and len(dims) > 1):
         return {}
     made: dict[str, xr.Variable] = {}
     once = _Once(grid, shape, "points")

@@ -142,7 +142,8 @@ def to_xarray(source: Any, /, **options: Any) -> xr.Dataset:  # noqa: ANN401 - l
     subgrid : {"axis", "stack", "yin", "yang"}
         Panels of yin-yang grids: a dimension ``subgrid``; rows one after the other; one of them.
     coords : {"2d", "1d", "none"}
-        "2d": with latitudes and longitudes of all points where they are needed.
+        "2d": with latitudes and longitudes of all points where they are needed. "1d": only where
+        they have one dimension, as those of stations. "none": axes of the grid alone.
     rlon : {"adjusted", "file"}
         Rotated longitudes counted from the meridian of the rotation, or as the file has them.
     bounds : bool

@@ -79,11 +79,12 @@ class Shaper:
         headers = self._headers
         laid = self._grids.series.lay(group.rows)
         if laid is not None:
-            return [self._of_stations(group, laid)]
+            return self._of_stations(group, laid)
         undated = headers.valid[group.rows] == NEVER
         if undated.any() and not undated.all():
             dated = replace(group, rows=group.rows[~undated])
-            constant = replace(group, rows=group.rows[undated], part="no_date")
+            part = "_".join(filter(None, (group.part, "no_date")))
+            constant = replace(group, rows=group.rows[undated], part=part)
             return [*self.shape(dated), *self.shape(constant)]
         rows = group.rows
         if group.klass in MODEL_KINDS and (headers.level.kind[rows] != group.klass).all():
@@ -110,13 +111,13 @@ class Shaper:
             along.append((tile_axis(len(group.tiles)), which))
         return self._told_apart(group, along)
 
-    def _of_stations(self, group: Group, laid: Laid) -> Shaped:
+    def _of_stations(self, group: Group, laid: Laid) -> list[Shaped]:
         """Series: records of one station each, or of all of them."""
         along = list(zip(laid.outer, laid.places, strict=True))
         flat = _flat(along, len(group.rows))
         told_apart = len(np.unique(flat)) == len(flat)
         found = (self._shaped if told_apart else self._conflict)(group, along, flat)
-        return replace(found, inner=tuple(laid.inner))
+        return [replace(one, inner=tuple(laid.inner)) for one in found]
 
     def _members(self, rows: Ints) -> Along:
         codes = self._headers.codes("etiket")[rows]
@@ -137,19 +138,22 @@ class Shaper:
         for more in offered:
             every = _in_order([*more, *along])
             flat = _flat(every, len(rows))
+            sizes = [axis.size for axis, _ in every]
             if len(np.unique(flat)) == len(rows) and (
-                more is offered[0] or is_full(len(rows), [a.size for a, _ in every], flat)
+                more is offered[0]
+                or is_full(len(rows), sizes, flat)
+                or _are_runs(more, len(rows), sizes)
             ):
                 if more is not offered[0]:
                     self._tell_of(group, more)
-                return [self._shaped(group, every, flat)]
+                return self._shaped(group, every, flat)
         chosen = self._options.on_conflict in ("first", "last")
         for name in () if chosen else ("ip3", "ip2"):
             parts = self._split(group, name, [*offered[0], *along])
             if parts is not None:
                 return parts
         every = _in_order([*offered[0], *along])
-        return [self._conflict(group, every, _flat(every, len(rows)))]
+        return self._conflict(group, every, _flat(every, len(rows)))
 
     def _axes_offered(self, group: Group, begin: Ints) -> Iterator[list[Along]]:
         """Axes beside level and member, as few as possible first."""
@@ -217,7 +221,7 @@ class Shaper:
         )
         return found
 
-    def _conflict(self, group: Group, along: list[Along], flat: Ints) -> Shaped:
+    def _conflict(self, group: Group, along: list[Along], flat: Ints) -> list[Shaped]:
         """Records with the same coordinates: one of them counts."""
         options, rows = self._options, group.rows
         order = np.argsort(flat, kind="stable")
@@ -247,10 +251,12 @@ class Shaper:
 
     # ------------------------------------------------------------------------------ the cube
 
-    def _shaped(self, group: Group, along: list[Along], flat: Ints) -> Shaped:
+    def _shaped(self, group: Group, along: list[Along], flat: Ints) -> list[Shaped]:
+        """The variable; none where its axes are hardly filled."""
         axes = tuple(axis for axis, _ in along)
         sizes = tuple(axis.size for axis in axes)
-        self._check_size(group, sizes)
+        if not self._is_filled(group, sizes):
+            return []
         cube = np.full(int(np.prod(sizes, dtype=np.int64)), -1, np.int64)
         cube[flat] = group.rows  # of rows with one place the last one counts
         n_gaps = int((cube < 0).sum())
@@ -260,21 +266,26 @@ class Shaper:
                 f"{group.nomvar}: {n_gaps:,} of {cube.size:,}",
                 "they are NaN",
             )
-        masks = None if group.masks is None else self._masks(group, cube)
+        masks = None
+        if group.masks is not None:
+            masks = self._masks(group, cube)
+        elif group.is_masked and self._options.masks == "apply":
+            self._tell_of_lacking(group, group.rows)
         shaped = cube.reshape(sizes)
-        return Shaped(
-            group, axes, shaped, None if masks is None else masks.reshape(sizes), n_gaps > 0
-        )
+        grids = None if masks is None else masks.reshape(sizes)
+        return [Shaped(group, axes, shaped, grids, n_gaps > 0)]
 
-    def _check_size(self, group: Group, sizes: tuple[int, ...]) -> None:
+    def _is_filled(self, group: Group, sizes: tuple[int, ...]) -> bool:
         """Axes that records fill thinly would take more memory than the records ever did."""
-        n_all = int(np.prod(sizes, dtype=np.float64))
-        if n_all > _MOST_EMPTY * (len(group.rows) + _FEW):
-            shape = " x ".join(f"{n:,}" for n in sizes)
-            raise InvalidArgumentError(
-                f"{self._headers.file.path}: {group.nomvar} has {len(group.rows):,} records for"
-                f" {shape} combinations of its coordinates: choose some with records= or select="
-            )
+        if int(np.prod(sizes, dtype=np.float64)) <= _MOST_EMPTY * (len(group.rows) + _FEW):
+            return True
+        shape = " x ".join(f"{n:,}" for n in sizes)
+        self._notes.add(
+            "records fill hardly any of the combinations of their coordinates",
+            f"{group.nomvar}: {len(group.rows):,} records for {shape}",
+            "there is no such variable; choose some of them with records= or select=",
+        )
+        return False
 
     def _masks(self, group: Group, cube: Ints) -> Ints:
         """The row of the mask of each record, -1 where it has none."""
@@ -292,13 +303,16 @@ class Shaper:
         found[fields] = of_code[codes[: len(fields)]]
         lacking = cube[fields][(found[fields] < 0) & headers.is_masked[cube[fields]]]
         if len(lacking):
-            named = ", ".join(map(str, headers["index"][lacking[:_MOST_NAMED]].tolist()))
-            self._notes.add(
-                "masked fields have no mask",
-                f"{group.nomvar}: {len(lacking)} records, as {named}",
-                "all their values count",
-            )
+            self._tell_of_lacking(group, lacking)
         return found
+
+    def _tell_of_lacking(self, group: Group, rows: Ints) -> None:
+        named = ", ".join(map(str, self._headers["index"][rows[:_MOST_NAMED]].tolist()))
+        self._notes.add(
+            "masked fields have no mask",
+            f"{group.nomvar}: {len(rows)} records, as {named}",
+            "all their values count",
+        )
 
 
 def with_all_times(shaped: Sequence[Shaped]) -> list[Shaped]:
@@ -350,8 +364,10 @@ def _spread(rows: Ints, own: Ints, n: int) -> Ints:
     return found
 
 
+#: Runs may lack half of the lead times.
+_MOST_EMPTY_RUNS = 2
 #: A cube may have so many combinations for each record, and a few more.
-_MOST_EMPTY, _FEW = 1000, 1000
+_MOST_EMPTY, _FEW = 50, 1000
 
 
 def _runs(origin: Ints, lead: Ints) -> list[Along]:
@@ -359,6 +375,12 @@ def _runs(origin: Ints, lead: Ints) -> list[Along]:
     leads, at_lead = numbered(lead)
     time, forecast = _times.run_axes(origins, leads)
     return [(time, at_origin), (forecast, at_lead)]
+
+
+def _are_runs(more: Sequence[Along], n_rows: int, sizes: Sequence[int]) -> bool:
+    """Whether axes are those of runs, of which some may lack lead times that others have."""
+    is_run = any(axis.base == "forecast" for axis, _ in more)
+    return is_run and int(np.prod(sizes, dtype=np.float64)) <= _MOST_EMPTY_RUNS * n_rows
 
 
 def _agreed(values: Ints, at: Ints, n: int) -> Ints:

@@ -177,9 +177,12 @@ def beside(dim: str, valid: Ints, origins: Ints, suffix: str) -> dict[str, xr.Va
     leads = valid - origins
     same = len(np.unique(origins)) == 1
     where, ref = ((), origins[0]) if same else ((dim,), origins)
+    # Where it is of most variables of the axis, the way back asks what was kept of the others.
+    kept = {"fst24": {"of_most": True}}
+    encoding = date_encoding(ref) | kept
     return {
         f"leadtime{suffix}": xr.Variable((dim,), spans(leads), _LEAD, span_encoding(leads)),
-        f"reftime{suffix}": xr.Variable(where, dates(ref), _ORIGIN, date_encoding(ref)),
+        f"reftime{suffix}": xr.Variable(where, dates(ref), _ORIGIN, encoding),
     }
 
 

@@ -419,3 +419,16 @@ def test_panels_survive_another_format(path: Path) -> None:
         found = f.grid(f.find(nomvar="TT") or f[0])
         assert (found.grtyp, found.ref_grtyp) == ("Z", "E")
         assert cf.apart(found.latlon(), grid.panels[1].latlon()) < 2e-4
+
+
+def test_variables_of_other_origins_keep_theirs(tmp_path: Path) -> None:
+    later = fst24.date.encode("2024-05-17T18:00")
+    fields: list[dict[str, Any]] = [{"hour": hour} for hour in (6, 12)]
+    fields += [{"nomvar": "GZ", "dateo": later, "hour": hour} for hour in (0, 6)]
+    path = make_file(tmp_path / "a.fst", fields)
+    with pytest.warns(fst24.Fst24Warning, match="other origins"):
+        found = fst24.to_xarray(path)
+    found.load().fst24.to_fst(tmp_path / "b.fst")
+    with fst24.open(tmp_path / "b.fst") as file:
+        origins = {(one.nomvar, one.dateo) for one in file.read_records(skip_descriptors=True)}
+    assert origins == {("TT", DATEO), ("GZ", later)}

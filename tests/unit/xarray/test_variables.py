@@ -199,11 +199,11 @@ def test_a_gap_is_no_whole_number(path: Path, dtype: str) -> None:
         fst24.to_xarray(path, dtype=dtype)
 
 
-def test_axes_that_hardly_any_record_fills_are_refused(path: Path) -> None:
+def test_a_variable_that_hardly_fills_its_axes_is_left_out_and_told_of(path: Path) -> None:
     records = [{"ip1": hpa(n + 1), "hour": n, "etiket": f"E{n}"} for n in range(300)]
-    make_file(path, records)
-    with pytest.raises(fst24.InvalidArgumentError, match="300 x 300 x 300"):
-        fst24.to_xarray(path, ensemble=True)
+    make_file(path, [*records, {"nomvar": "P0"}])
+    with pytest.warns(fst24.Fst24Warning, match="TT: 300 records for 300 x 300 x 300"):
+        assert list(fst24.to_xarray(path, ensemble=True).data_vars) == ["P0"]
 
 
 # ------------------------------------------------------------------------------------- times
@@ -224,6 +224,15 @@ def test_two_runs_that_overlap_get_axes_of_origin_and_lead_time(path: Path) -> N
     assert found.TT.dims == ("time", "forecast", "lat", "lon")
     assert found.TT[:, :, 0, 0].values.tolist() == [[4, 5, 6], [1, 2, 3]]
     assert (found.validtime == found.time + found.forecast).all()
+
+
+def test_a_run_that_is_not_complete_yet_is_a_run_all_the_same(path: Path) -> None:
+    later = fst24.date.encode("2024-05-17T18:00")
+    records = [{"dateo": DATEO, "hour": h} for h in (0, 6, 12)]
+    make_file(path, [*records, *({"dateo": later, "hour": h} for h in (0, 6))])
+    with pytest.warns(fst24.Fst24Warning, match="TT: 1 of 6"):
+        found = fst24.to_xarray(path)
+    assert found.TT.dims == ("time", "forecast", "lat", "lon")
 
 
 def test_one_run_has_axes_of_origin_and_lead_time_when_asked(path: Path) -> None:
