@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 import warnings
 from contextlib import contextmanager
@@ -350,7 +351,13 @@ def _write_fst(
     how.pop("options", None)
     if "backend" in how:
         how["backend"] = how["backend"].upper()
-    how |= {name: _value(text) for name, text in asked.get("options", {}).items()}
+    known = set(inspect.signature(to_fst).parameters) - {"ds", "path", "mode", "threads"}
+    for name, text in asked.get("options", {}).items():
+        if name not in known:
+            raise click.UsageError(
+                f"--option {name}: a standard file is written with {', '.join(sorted(known))}."
+            )
+        how[name] = _value(text)
     how |= {"mode": making.mode, "threads": making.threads, "progress": advance}
     to_fst(ds, making.out, datyp=datyp, nbits=nbits, **how)
 

@@ -13,6 +13,7 @@ codes ig1 to ig4 (``docs/format/metadata.md``, 7).
 """
 
 from ._codes import decode, encode
+from ._found import contradictions
 from ._grid import Axes, Grid, LatLon, Place
 from ._tiles import Assembled, Mosaic, assemble, mosaic
 
@@ -24,6 +25,7 @@ __all__ = [
     "Mosaic",
     "Place",
     "assemble",
+    "contradictions",
     "decode",
     "encode",
     "mosaic",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fst24 import _core
 from fst24._errors import (
     CorruptFileError,
+    Fst24Error,
     InvalidArgumentError,
     RecordNotFoundError,
     described,
@@ -28,6 +29,7 @@ _TOLD_IN = {
     "U": ("^>",),
 }
 _DESCRIPTORS = (">>", "^^", "^>")
+_AXES = [">>", "^^", "^>"]
 #: For each point its own.
 _POINTS = "YOXM"
 #: Fields of longitudes and latitudes that stand in for missing ``>>`` and ``^^`` (7.8).
@@ -313,3 +315,32 @@ class SharedGrids:
             if key not in self._made:
                 self._made[key] = grid_from(record, axes)
             return self._made[key]
+
+
+def contradictions(file: LinkedLike) -> list[tuple[int, int]]:
+    """Records of axes that cannot both be right, by their places.
+
+    They are of the same file, name, tag, size and date, with other values or on another frame.
+
+    >>> with fst24.open(sample) as f:
+    ...     contradictions(f)
+    []
+    """
+    known: dict[tuple[Any, ...], int] = {}
+    found = []
+    for record in file.iter_records(nomvar=_AXES):
+        tag = (record.path, record.nomvar, record.ip1, record.ip2, record.ip3)
+        key = (*tag, record.ni, record.nj, record.datev)
+        first = known.setdefault(key, record.index)
+        if first != record.index and not _is_same(file[first], record):
+            found.append((first, record.index))
+    return found
+
+
+def _is_same(a: Any, b: Any) -> bool:  # noqa: ANN401 - records
+    if (a.grtyp, _codes(a)) != (b.grtyp, _codes(b)):
+        return False
+    try:
+        return bool(a.decode().tobytes() == b.decode().tobytes())
+    except Fst24Error:
+        return True  # a damaged one is told of where it is used

@@ -302,6 +302,12 @@ class DatasetAccessor(_Accessor[xr.Dataset]):
 
         return height(self._obj, name, **fields)
 
+    def level_pressure(self, name: str | None = None) -> xr.DataArray:
+        """Nominal pressure of levels in hPa, 1-D: over a surface at 1000 hPa."""
+        from ._pressure import level_pressure
+
+        return level_pressure(self._obj, name)
+
     def to_fst(self, path: str | os.PathLike[str], **options: Any) -> Any:  # noqa: ANN401 - as there
         """Write a standard file: see ``_to_fst.to_fst``."""
         from ._to_fst import to_fst

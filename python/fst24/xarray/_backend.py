@@ -56,8 +56,9 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         drop_variables: str | Iterable[str] | None = None,
         **options: Any,  # noqa: ANN401 - checked by Options
     ) -> xr.Dataset:
-        """The Dataset of a file."""
-        return dataset_from(filename_or_obj, options, drop_variables)
+        """The Dataset of a file; what xarray asks of all engines about decoding changes nothing."""
+        ours = {name: value for name, value in options.items() if name not in _DECODING}
+        return dataset_from(filename_or_obj, ours, drop_variables)
 
     def open_datatree(
         self,
@@ -84,5 +85,12 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         return groups_from(filename_or_obj, options, drop_variables)
 
 
+#: Arguments of ``xarray.open_dataset`` on how variables are decoded: records always are.
+_DECODING = frozenset(
+    (
+        *("mask_and_scale", "decode_times", "decode_timedelta", "use_cftime"),
+        *("concat_characters", "decode_coords"),
+    )
+)
 #: Enough to know a standard file.
 _HEAD = 64

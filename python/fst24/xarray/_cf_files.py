@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -44,11 +45,15 @@ def open_cf(path: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises
     ------
+    FileNotFoundError
+        There is nothing of that name.
     NotFstError
         It is neither.
     ModuleNotFoundError
         netCDF4, or zarr, is not installed.
     """
+    if "://" not in os.fspath(path) and not os.path.exists(path):  # noqa: PTH110 - of any text
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
     kind = kind_of(path)
     if kind is None:
         raise NotFstError(f"{os.fspath(path)}: neither a NetCDF file nor a Zarr store")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fst24 import Fst24Error
+from fst24.grid import contradictions
 from fst24.table._table import distinct
 
 from ._axes import rows_of
@@ -48,6 +49,7 @@ class Grids:
         if self._refuse_bad_tiles(tags):
             tags, firsts = self._told(is_station)
         codes, rows = self._by_file(tags, firsts)
+        self._tell_of_contradictions()
         self._low: dict[int, tuple[int, int]] = {}
         self._low_of_row = (1, 1)
         self._grids: list[Grid | None] = []
@@ -113,6 +115,18 @@ class Grids:
                 found = True
         return found
 
+    def _tell_of_contradictions(self) -> None:
+        """Axes of one file under one tag, of one size and date, that differ: one of them counts."""
+        file = self._headers.file
+        for first, second in contradictions(file):
+            axis = file[first]
+            tag = f"ip1={axis.ip1}, ip2={axis.ip2}, ip3={axis.ip3}"
+            self._notes.add(
+                "descriptors contradict each other",
+                f"{axis.nomvar} with {tag}: records {first} and {second}",
+                "the last one counts; choose the right one with `fst24 rm`",
+            )
+
     def _made(self, row: int, rows: Ints) -> Grid | None:
         headers = self._headers
         if self.series.records[row]:
@@ -133,7 +147,7 @@ class Grids:
         names = [headers.texts("nomvar")[code] for code in np.unique(headers.codes("nomvar")[rows])]
         first = headers.record(int(rows[0]))
         which = f"{', '.join(names)}: {len(rows)} records, first record {first.index}"
-        why = str(error).replace(f"{first.path}: ", "")
+        why = str(error).removeprefix(f"{first.path}: ")
         self._notes.add(
             "positions of fields are not known", f"{which}: {why}", "they have no coordinates"
         )

@@ -186,14 +186,15 @@ class Headers:
     def ip3(self) -> npt.NDArray[np.int32]:
         """ip3, 0 where it is the number of an ensemble member.
 
-        It is one where all records of an etiket that names a member have that very number.
+        It is one where all records of an etiket that names a member have that very number, but
+        for those whose ip3 is a time of the new style.
         """
         codes, ip3 = self.codes("etiket"), self["ip3"]
         found = ip3.copy()
         for code, text in enumerate(self.texts("etiket")):
             named = member(text) if names_member(text) else None
             if named is not None:
-                own = codes == code
+                own = (codes == code) & (ip3 <= _LAST_OLD)
                 if own.any() and (ip3[own] == named[1]).all():
                     found[own] = 0
         return found

@@ -16,6 +16,7 @@ from ._store import Meter, blocks_of, each_done, make_plan, n_threads_of, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import netCDF4
     import numpy.typing as npt
@@ -91,7 +92,7 @@ def write_netcdf(
         values were packed, tables of levels, axes of grids. With it the file can become a standard
         file as it was.
     mode : {"w", "x"}
-        Replace a file of that name, or refuse to.
+        Replace a file of that name, or refuse to. A directory is never replaced.
     threads : int, optional
         Blocks that are read at once; one a processor by default.
     progress : callable, optional
@@ -125,24 +126,39 @@ def write_netcdf(
     blocks = blocks_of(plan.streams)
     n_threads, meter = n_threads_of(threads), Meter(blocks, progress)
     storage = _Storage(format, compression, level, shuffle, tuple(dims))
-    with taking_name(path, mode) as beside, _told_of(path):
+    with taking_name(path, mode, _no_directory) as beside, _told_of(path):
         plan.header.to_netcdf(
             beside,
             format=format,
             engine="netcdf4",
             unlimited_dims=[dim for dim in dims if dim in plan.header.dims],
         )
-        with library.Dataset(beside, "a") as file:
-            if compression is not None:
-                _check_plugin(file, compression)
-            file.set_fill_off()
-            variables = {s.name: _define(file, s, storage) for s in plan.streams}
+        lock = _lock()
+        with lock:
+            file = library.Dataset(beside, "a")
+        try:
+            with lock:
+                if compression is not None:
+                    _check_plugin(file, compression)
+                file.set_fill_off()
+                variables = {s.name: _define(file, s, storage) for s in plan.streams}
             for block, values in each_done(
                 blocks, lambda block: block.stream.encoded(block.key), n_threads
             ):
                 variable = variables[block.stream.name]
-                variable[block.key] = _fitting(values, variable.dtype, block.stream.name, format)
+                fitting = _fitting(values, variable.dtype, block.stream.name, format)
+                with lock:
+                    variable[block.key] = fitting
                 meter.add(block)
+        finally:
+            with lock:
+                file.close()
+
+
+def _no_directory(target: Path) -> None:
+    """Refuse to replace what is no file."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "there is a directory of this name", str(target))
 
 
 @contextmanager
@@ -193,6 +209,13 @@ def _netcdf4() -> Any:  # noqa: ANN401 - a module
         message = "NetCDF files are written with netCDF4: pip install 'fst24[netcdf]'"
         raise ModuleNotFoundError(message, name="netCDF4") from error
     return netCDF4
+
+
+def _lock() -> Any:  # noqa: ANN401 - a lock
+    """What xarray reads such files under: the library serves one thread at a time."""
+    from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
+
+    return NETCDF4_PYTHON_LOCK
 
 
 def _check(format_: str, compression: str | None, unlimited: Sequence[str], ds: xr.Dataset) -> None:

@@ -37,6 +37,10 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "crop": (None, "smallest"),
     "align": ("exact", "outer"),
 }
+_FLAGS = (
+    *("strict_vertical", "bounds", "crs_wkt", "keep_latlon", "metadata", "rpnstd_metadata"),
+    *("extended_metadata", "strict"),
+)
 _IGNORABLE = ("typvar", "etiket", "ig1", "ig2", "ig3", "ig4")
 
 
@@ -100,17 +104,40 @@ class Options:
             raise InvalidArgumentError(
                 f"attrs={no_field!r}: the fields of a header are {', '.join(HEADER)}"
             )
+        self._check_kinds()
         unknown = [name for name in self.ignore if name not in _IGNORABLE]
         if unknown:
             raise InvalidArgumentError(
                 f"ignore={unknown!r}: what can be ignored is {', '.join(_IGNORABLE)}"
             )
 
+    def _check_kinds(self) -> None:
+        """Refuse values of types that options cannot have."""
+        if self.threads is not None and (not isinstance(self.threads, int) or self.threads < 1):
+            raise InvalidArgumentError(f"threads={self.threads!r}: a whole number, 1 or more")
+        for name in _FLAGS:
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidArgumentError(f"{name}={getattr(self, name)!r}: it is True or False")
+        several = self.accumulated
+        if not (several is None or isinstance(several, bool | str | list | tuple | set)):
+            raise InvalidArgumentError(f"accumulated={several!r}: names, True, False or None")
+        if self.conventions is not None and not isinstance(self.conventions, str):
+            raise InvalidArgumentError(f"conventions={self.conventions!r}: it is text or None")
+        for name in ("fill_value", "soil_depths"):
+            _check_numbers(name, getattr(self, name))
+
     def _check_dtype(self) -> None:
         try:
             np.dtype(self.dtype)
         except TypeError as error:
             raise InvalidArgumentError(f"dtype={self.dtype!r}: {error}") from None
+
+
+def _check_numbers(name: str, given: Any) -> None:  # noqa: ANN401 - anything
+    """Refuse what is neither a number nor several."""
+    several = given if isinstance(given, list | tuple | np.ndarray) else [given]
+    if given is not None and not all(isinstance(n, int | float | np.number) for n in several):
+        raise InvalidArgumentError(f"{name}={given!r}: numbers are wanted")
 
 
 OPTION_NAMES = tuple(field.name for field in fields(Options))
@@ -127,7 +154,7 @@ def make_options(given: Mapping[str, Any]) -> Options:
     for name in given:
         if name not in OPTION_NAMES:
             near = difflib.get_close_matches(name, OPTION_NAMES, 1, 0.6)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near else "."
             raise InvalidArgumentError(
                 f"to_xarray has no option {name!r}{hint} It has {', '.join(OPTION_NAMES)}"
             )

@@ -109,7 +109,7 @@ def _chosen(ds: xr.Dataset, name: str | None, quantity: Quantity) -> Levels:
         return levels
     candidates = ds.coords if name is None else ds[name].coords
     found = [levels for c in candidates if (levels := levels_of(ds, str(c))) is not None]
-    found = [levels for levels in found if levels.quantity == quantity]
+    found = [levels for levels in found if levels.quantity == quantity and _is_axis(ds, levels)]
     # A level that everything is at stands back behind an axis.
     found = [levels for levels in found if levels.dim is not None] or found
     if not found:
@@ -121,6 +121,12 @@ def _chosen(ds: xr.Dataset, name: str | None, quantity: Quantity) -> Levels:
             f" {quantity}({found[0].name!r})"
         )
     return found[0]
+
+
+def _is_axis(ds: xr.Dataset, levels: Levels) -> bool:
+    """Not what says something of some levels alone: heights of the diagnostic ones."""
+    attrs = ds.variables[levels.name].attrs
+    return levels.dim in {None, levels.name} or "formula_terms" in attrs or "axis" in attrs
 
 
 def _no_levels(ds: xr.Dataset, name: str | None, quantity: Quantity) -> str:

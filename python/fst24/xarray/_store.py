@@ -236,8 +236,12 @@ class Meter:
 
 
 @contextmanager
-def taking_name(path: str | os.PathLike[str], mode: Mode) -> Iterator[Path]:
+def taking_name(
+    path: str | os.PathLike[str], mode: Mode, refuse: Callable[[Path], None]
+) -> Iterator[Path]:
     """A name beside ``path``; what is made there takes its place at the end, or is removed.
+
+    ``refuse`` raises when what is there must not be replaced.
 
     Raises
     ------
@@ -249,6 +253,7 @@ def taking_name(path: str | os.PathLike[str], mode: Mode) -> Iterator[Path]:
     target = Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)  # noqa: PTH114
     if mode == "x":
         _refuse_existing(target, path)
+    refuse(target)
     if not target.parent.is_dir():
         raise FileNotFoundError(2, "the directory of the new file is not there", str(path))
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")

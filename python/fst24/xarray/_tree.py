@@ -74,7 +74,8 @@ def _groups_of(
         index = headers["index"][codes == number]
         told = {"records": index, "variables": None, "select": None, "chunks": None}
         own = make_options({**given, **told})
-        label = f"/{grids.grtyp(number)}{grids.size_label(number)}"
+        grtyp = grids.grtyp(number)
+        label = f"/{grtyp if grtyp.isalnum() else 'tiles'}{grids.size_label(number)}"
         if number == _STATIONS:
             label = "/stations"
         name, again = label, 1

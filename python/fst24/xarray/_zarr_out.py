@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from ._store import Meter, blocks_of, each_done, make_plan, n_threads_of, taking
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import xarray as xr
     import zarr
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
     from ._store import Block, Mode, Progress, Stream
 
 _LEVELS = {"zstd": 3, "gzip": 4, "blosc": 3}
+
+
+def _only_stores(target: Path) -> None:
+    """Refuse to replace a directory that holds anything but a Zarr store."""
+    if target.is_dir() and not all(map(_is_of_store, target.iterdir())):
+        raise FileExistsError(
+            errno.EEXIST, "there is a directory of this name that is no Zarr store", str(target)
+        )
+
+
+def _is_of_store(path: Path) -> bool:
+    if not path.is_dir():
+        return path.name == "zarr.json" or path.name.startswith(".z")
+    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
 def write_zarr(
@@ -75,7 +91,7 @@ def write_zarr(
     plan = make_plan(ds, attributes=attributes, fill_value=None, chunks=chunks, keep=keep)
     blocks = blocks_of(plan.streams)
     n_threads, meter = n_threads_of(threads), Meter(blocks, progress)
-    with taking_name(path, mode) as beside:
+    with taking_name(path, mode, _only_stores) as beside:
         with _unspecified():
             plan.header.to_zarr(beside, mode="w", zarr_format=zarr_format, consolidated=False)
         group = zarr.open_group(beside, mode="r+", zarr_format=zarr_format)

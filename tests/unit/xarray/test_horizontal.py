@@ -219,3 +219,16 @@ def test_a_field_whose_mask_is_missing_is_told_of(path: Path) -> None:
     make_file(path, [{"typvar": "P@"}, {"typvar": "P@", "hour": 6}, fields])
     with pytest.warns(fst24.Fst24Warning, match="no mask.*TT: 1 records, as 1"):
         fst24.to_xarray(path)
+
+
+def test_axes_that_contradict_each_other_are_told_of(path: Path) -> None:
+    with fst24.open(MODEL) as source, fst24.open(path, "w") as file:
+        for record in source:
+            file.write(record)
+        across = source.find(nomvar=">>")
+        assert across is not None
+        file.write(across.data + 1, like=across)
+    with pytest.warns(fst24.Fst24Warning, match=r"contradict each other.*>> with ip1"):
+        fst24.to_xarray(path)
+    with pytest.raises(fst24.CorruptFileError, match="contradict"):
+        fst24.to_xarray(path, strict=True)

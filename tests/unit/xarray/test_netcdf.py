@@ -483,3 +483,19 @@ def test_a_missing_package_is_named_with_its_extra(
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ModuleNotFoundError, match=rf"pip install 'fst24\[{extra}\]'"):
         write(forecast(), tmp_path / "out")
+
+
+def test_a_netcdf_file_becomes_another_one(tmp_path: Path) -> None:
+    write_netcdf(forecast(), tmp_path / "a.nc")
+    for _ in range(5):  # readers and the writer share a library that serves one thread at a time
+        with xr.open_dataset(tmp_path / "a.nc", engine="netcdf4") as ds:
+            write_netcdf(ds, tmp_path / "b.nc", threads=4)
+    assert read(tmp_path / "b.nc").equals(read(tmp_path / "a.nc"))
+
+
+@pytest.mark.parametrize("write", [write_netcdf, write_zarr], ids=["netcdf", "zarr"])
+def test_a_directory_of_other_things_is_not_replaced(tmp_path: Path, write: Any) -> None:
+    (tmp_path / "home" / "docs").mkdir(parents=True)
+    with pytest.raises(OSError, match="there is a directory of this name"):
+        write(forecast(), tmp_path / "home")
+    assert (tmp_path / "home" / "docs").is_dir()

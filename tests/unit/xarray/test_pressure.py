@@ -625,3 +625,10 @@ def test_nominal_pressures_label_levels(ds: xr.Dataset) -> None:
     assert ds.sel(level_pressure=500, method="nearest")["level_t"] == pytest.approx(
         0.5488, abs=1e-3
     )
+
+
+def test_a_diagnostic_level_is_no_axis_of_heights(gem: Path) -> None:
+    with pytest.raises(fst24.InvalidArgumentError, match="have a height"):
+        fst24.to_xarray(gem).fst24.height("TT")
+    found = fst24.to_xarray(golden("vertical/xdf-vertical.fst"))
+    assert found.fst24.height("TT_V21001_SLEVE").attrs["units"] == "m"

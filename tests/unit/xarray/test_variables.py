@@ -375,3 +375,13 @@ def test_options_that_cannot_be_meant_are_refused(
     make_file(path, [{}])
     with pytest.raises(fst24.InvalidArgumentError, match=message):
         fst24.to_xarray(path, **given)
+
+
+def test_members_are_members_beside_a_period_of_the_new_style(path: Path) -> None:
+    ip2, ip3 = fst24.ip.encode(6.0, "hours"), fst24.ip.encode(3.0, "hours")
+    members = [{"etiket": f"E{m}_G5", "hour": 6} for m in (1, 2)]
+    plain = [{**one, "ip3": m} for m, one in enumerate(members, start=1)]
+    rates = [{**one, "nomvar": "RT", "ip2": ip2, "ip3": ip3} for one in members]
+    make_file(path, [*plain, *rates])
+    found = fst24.to_xarray(path)
+    assert found.TT.dims == found.RT.dims == ("time", "ensemble", "lat", "lon")
