@@ -57,8 +57,7 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         **options: Any,  # noqa: ANN401 - checked by Options
     ) -> xr.Dataset:
         """The Dataset of a file; what xarray asks of all engines about decoding changes nothing."""
-        ours = {name: value for name, value in options.items() if name not in _DECODING}
-        return dataset_from(filename_or_obj, ours, drop_variables)
+        return dataset_from(filename_or_obj, _ours(options), drop_variables)
 
     def open_datatree(
         self,
@@ -70,7 +69,7 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         """A node for each grid."""
         from ._tree import tree_from
 
-        return tree_from(filename_or_obj, options, drop_variables)
+        return tree_from(filename_or_obj, _ours(options), drop_variables)
 
     def open_groups_as_dict(
         self,
@@ -82,7 +81,7 @@ class Fst24BackendEntrypoint(BackendEntrypoint):
         """Datasets by the name of their group: one for each grid."""
         from ._tree import groups_from
 
-        return groups_from(filename_or_obj, options, drop_variables)
+        return groups_from(filename_or_obj, _ours(options), drop_variables)
 
 
 #: Arguments of ``xarray.open_dataset`` on how variables are decoded: records always are.
@@ -92,5 +91,11 @@ _DECODING = frozenset(
         *("concat_characters", "decode_coords"),
     )
 )
+
+
+def _ours(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in _DECODING}
+
+
 #: Enough to know a standard file.
 _HEAD = 64

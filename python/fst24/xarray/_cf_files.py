@@ -13,6 +13,7 @@ from fst24 import NotFstError
 
 from ._kept_text import NAME, kept_of_text
 from ._ready import OWN, terms_of
+from ._store import library
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -58,11 +59,7 @@ def open_cf(path: str | os.PathLike[str]) -> xr.Dataset:
     if kind is None:
         raise NotFstError(f"{os.fspath(path)}: neither a NetCDF file nor a Zarr store")
     engine = "zarr" if kind == "zarr" else "netcdf4"
-    try:
-        __import__("zarr" if kind == "zarr" else "netCDF4")
-    except ImportError as error:
-        message = f"{os.fspath(path)} is read with {error.name}: pip install 'fst24[{kind}]'"
-        raise ModuleNotFoundError(message, name=error.name) from error
+    library("zarr" if kind == "zarr" else "netCDF4", f"reading {os.fspath(path)}")
     ds = xr.open_dataset(path, engine=engine, decode_coords="all", decode_timedelta=True)
     terms: set[Hashable] = set()
     fields: set[Hashable] = set()

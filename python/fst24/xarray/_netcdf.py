@@ -12,7 +12,7 @@ import numpy as np
 
 import fst24
 
-from ._store import Meter, blocks_of, each_done, make_plan, n_threads_of, taking_name
+from ._store import Meter, blocks_of, each_done, library, make_plan, n_threads_of, taking_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ def write_netcdf(
     OSError
         The system refused; an old file of that name is as before.
     """
-    library = _netcdf4()
+    netcdf = library("netCDF4", "writing NetCDF")
     dims = [unlimited] if isinstance(unlimited, str) else list(unlimited or ())
     _check(format, compression, dims, ds)
     fill = np.nan if fill_value is None else fill_value
@@ -135,7 +135,7 @@ def write_netcdf(
         )
         lock = _lock()
         with lock:
-            file = library.Dataset(beside, "a")
+            file = netcdf.Dataset(beside, "a")
         try:
             with lock:
                 if compression is not None:
@@ -200,15 +200,6 @@ class _Storage:
         how: dict[str, Any] = {"compression": self.compression, "complevel": self.level}
         shuffle = "blosc_shuffle" if self.compression.startswith("blosc") else "shuffle"
         return how | {shuffle: self.shuffle, "chunksizes": stream.chunks}
-
-
-def _netcdf4() -> Any:  # noqa: ANN401 - a module
-    try:
-        import netCDF4
-    except ImportError as error:
-        message = "NetCDF files are written with netCDF4: pip install 'fst24[netcdf]'"
-        raise ModuleNotFoundError(message, name="netCDF4") from error
-    return netCDF4
 
 
 def _lock() -> Any:  # noqa: ANN401 - a lock

@@ -6,6 +6,7 @@ decoded and encoded on threads, a few at a time, so memory stays that of a few b
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 import os
@@ -191,6 +192,22 @@ def blocks_of(streams: Sequence[Stream]) -> list[Block]:
             n_values = math.prod(part.stop - part.start for part in key)
             blocks.append(Block(stream, key, n_values * stream.variable.dtype.itemsize))
     return blocks
+
+
+def library(name: str, what: str) -> Any:  # noqa: ANN401 - a module
+    """A library of an extra of this package, whose name is that of the library in small letters.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        It is not installed; the message says how to.
+    """
+    extra = {"netCDF4": "netcdf"}.get(name, name)
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        message = f"{what} needs {name}: pip install 'fst24[{extra}]'"
+        raise ModuleNotFoundError(message, name=name) from error
 
 
 def n_threads_of(threads: int | None) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from fst24 import Fst24File
+from fst24 import Fst24File, UnsupportedError
 
 from ._grids import Grids
 from ._headers import Headers
@@ -49,7 +49,18 @@ def tree_from(
     given: Mapping[str, Any],
     drop_variables: str | Iterable[str] | None = None,
 ) -> Any:  # noqa: ANN401 - a DataTree of newer versions
-    """A tree of these groups; closing it closes the file."""
+    """A tree of these groups; closing it closes the file.
+
+    Raises
+    ------
+    UnsupportedError
+        This xarray has no trees.
+    """
+    if not hasattr(xr, "DataTree"):
+        raise UnsupportedError(
+            f"xarray {xr.__version__} has no DataTree, 2024.10 and newer have: take to_xarray, or"
+            " choose a grid with select="
+        )
     groups = groups_from(source, given, drop_variables)
     tree = xr.DataTree.from_dict(groups)
     tree.set_close(next(iter(groups.values())).close)

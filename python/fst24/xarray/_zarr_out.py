@@ -11,7 +11,7 @@ import numpy as np
 
 import fst24
 
-from ._store import Meter, blocks_of, each_done, make_plan, n_threads_of, taking_name
+from ._store import Meter, blocks_of, each_done, library, make_plan, n_threads_of, taking_name
 
 if TYPE_CHECKING:
     import os
@@ -86,7 +86,7 @@ def write_zarr(
     FileExistsError
         Mode "x", and the directory is there.
     """
-    zarr = _zarr()
+    zarr = library("zarr", "writing Zarr")
     compressor = _compressor(compression, level, zarr_format, shuffle=shuffle)
     plan = make_plan(ds, attributes=attributes, fill_value=None, chunks=chunks, keep=keep)
     blocks = blocks_of(plan.streams)
@@ -112,15 +112,6 @@ def _unspecified() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*(Zarr V3|Zarr format 3).*")
         yield
-
-
-def _zarr() -> Any:  # noqa: ANN401 - a module
-    try:
-        import zarr
-    except ImportError as error:
-        message = "Zarr stores are written with zarr: pip install 'fst24[zarr]'"
-        raise ModuleNotFoundError(message, name="zarr") from error
-    return zarr
 
 
 def _compressor(name: str | None, level: int | None, zarr_format: int, *, shuffle: bool) -> Any:  # noqa: ANN401

@@ -13,6 +13,7 @@ import pytest
 import xarray as xr
 
 import fst24
+from tests.support.trees import needs_trees
 
 MODEL = "tests/golden/model/gem-2024051712_000.fst"
 RSF = "tests/golden/model/gem-2024051712_003.fst"
@@ -186,9 +187,8 @@ def test_a_dataset_of_a_closed_file_says_so() -> None:
         found.TT.load()
 
 
+@needs_trees
 def test_a_tree_has_a_group_for_each_grid() -> None:
-    if not hasattr(xr, "open_datatree"):
-        pytest.skip("this xarray has no trees")
     with pytest.warns(fst24.Fst24Warning, match="positions"):
         tree = xr.open_datatree(GRIDS, engine="fst24")
     with pytest.warns(fst24.Fst24Warning, match="positions"):
@@ -197,6 +197,7 @@ def test_a_tree_has_a_group_for_each_grid() -> None:
     assert sum(len(node.data_vars) for node in tree.children.values()) == len(flat.data_vars)
 
 
+@needs_trees
 @pytest.mark.filterwarnings("ignore:.*positions of fields are not known")
 @pytest.mark.parametrize("source", [GRIDS, MODEL], ids=["several-grids", "one-grid"])
 def test_closing_a_tree_closes_its_file(source: str) -> None:
@@ -207,9 +208,8 @@ def test_closing_a_tree_closes_its_file(source: str) -> None:
             field.load()
 
 
+@needs_trees
 def test_a_file_of_one_grid_is_a_tree_of_one_node() -> None:
-    if not hasattr(xr, "DataTree"):
-        pytest.skip("this xarray has no trees")
     tree = fst24.to_datatree(MODEL)
     assert not tree.children
     xr.testing.assert_identical(tree.to_dataset(), fst24.to_xarray(MODEL))
@@ -250,3 +250,11 @@ def test_values_may_be_of_another_type() -> None:
     found = fst24.to_xarray(MODEL, variables="TT", dtype="f8").TT
     assert found.dtype == np.float64
     assert np.array_equal(found.values, fst24.to_xarray(MODEL, variables="TT").TT.values)
+
+
+@needs_trees
+def test_what_xarray_asks_of_all_engines_changes_nothing() -> None:
+    with xr.open_dataset(MODEL, engine="fst24", decode_times=False, mask_and_scale=False) as found:
+        xr.testing.assert_identical(found, fst24.to_xarray(MODEL))
+    tree = xr.open_datatree(MODEL, engine="fst24", decode_times=False)
+    xr.testing.assert_identical(tree.to_dataset(), fst24.to_xarray(MODEL))

@@ -19,6 +19,7 @@ import fst24
 from fst24 import FileChangedError, InvalidArgumentError
 from tests.support.fields import LEVELS, NI, NJ, TIMES, write_fields
 from tests.support.listing import many
+from tests.support.trees import needs_trees
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -259,6 +260,7 @@ def test_a_task_of_a_file_that_changed_names_it(path: Path, tmp_path: Path) -> N
         get(tasks, next(iter(tasks)))
 
 
+@needs_trees
 def test_a_tree_is_chunked_along_dimensions_of_any_node(path: Path, tmp_path: Path) -> None:
     station = tmp_path / "other.fst"
     with fst24.open(station, "w", sync=False) as f:

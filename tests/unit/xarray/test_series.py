@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import xarray as xr
 
 import fst24
 import fst24.xarray
@@ -17,6 +16,7 @@ from fst24.xarray._options import Options
 from fst24.xarray._pressure import pressure
 from fst24.xarray._series import Laid, Series, feature_type, kinds, leads_of, names_of, position_of
 from tests.conftest import golden
+from tests.support.trees import needs_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,9 +253,8 @@ def test_series_have_pressures(series: Callable[..., Series]) -> None:
     np.testing.assert_array_equal(p.values[1].T, wanted)
 
 
+@needs_trees
 def test_series_are_one_group_of_a_tree(series: Callable[..., Series]) -> None:
-    if not hasattr(xr, "DataTree"):
-        pytest.skip("this xarray has no trees")
     field = np.zeros((4, 3), np.float32), {"nomvar": "GZ", "typvar": "P", "grtyp": "A"}
     tree = fst24.xarray.to_datatree(series(more=[field])._headers.file)
     assert set(tree.children) == {"stations", "A4x3"}

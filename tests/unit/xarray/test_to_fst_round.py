@@ -17,6 +17,7 @@ from tests.conftest import golden
 from tests.support import cf
 from tests.support.records import DATEO, hpa, make_file
 from tests.support.same import KEYS, PACKING, records
+from tests.support.trees import needs_trees
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -389,6 +390,7 @@ def test_pressures_survive_another_format(path: Path) -> None:
     assert {"level_m", "level_t"} <= set(again.dims)
 
 
+@needs_trees
 def test_groups_of_a_tree_become_one_file(path: Path) -> None:
     names = [golden(f"model/{name}-2024051712_003.fst") for name in ("gem", "press")]
     with fst24.open(names) as f:
