@@ -284,6 +284,8 @@ def test_an_open_file_object_is_read_but_not_sent(path: Path) -> None:
 @pytest.mark.parametrize("chunks", [None, {}])
 def test_xarray_opens_what_we_open(path: Path, source: Any, chunks: Any) -> None:
     given = source(path)
+    if source is _pattern and chunks is not None and not hasattr(xr, "DataTree"):
+        pytest.skip("xarray before 2024.10 wants a file of the name of what it chunks")
     if isinstance(given, bytes) and chunks is not None:
         given = io.BytesIO(given)  # xarray cannot chunk what it opens from bytes
     with xr.open_dataset(given, engine="fst24", chunks=chunks) as dataset:
@@ -387,12 +389,16 @@ def test_closing_a_dataset_leaves_the_users_stream_open(path: Path) -> None:
 
 @pytest.mark.parametrize("chunks", [None, {}])
 def test_datasets_that_are_let_go_leave_no_descriptors(path: Path, chunks: Any) -> None:
+    with fst24.to_xarray(path, chunks=chunks) as dataset:  # what is made once, and kept
+        dataset.TT[0, 0].load()
+    del dataset
     gc.collect()  # what other tests let go
     before = _core.open_descriptors(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     for _ in range(20):
         dataset = fst24.to_xarray(path, chunks=chunks)
         assert dataset.TT[0, 0].load().size
         del dataset
+    gc.collect()  # old versions of dask and xarray hold the last one in a cycle
     assert (_core.open_descriptors(), len(os.listdir("/proc/self/fd"))) == before  # noqa: PTH208
 
 
